@@ -1,0 +1,20 @@
+//! Tells the plugin that it was loaded.
+
+/// Follows the plugin's life in the server.
+#[capability(name = "lifecycle", since = "0.60.0")]
+pub trait Lifecycle {
+    /// Prepares the plugin after it was loaded.
+    ///
+    /// Called as the last step of every load: when the server starts, when the plugin is enabled, and after each change of its
+    /// configuration, users or libraries.
+    /// The place to create queues, schedules and connections, none of which outlive a load in working order.
+    ///
+    /// The plugin is already in use, so other exports may run at the same time.
+    /// Nothing kept in the plugin's memory survives the call; use a host service for that.
+    ///
+    /// # Errors
+    ///
+    /// A failure is logged; the plugin stays loaded and enabled.
+    #[export(name = "nd_on_init", provider = "InitProvider", register = "init")]
+    fn on_init();
+}
