@@ -5,9 +5,9 @@
 pub trait Lifecycle {
     /// Prepares the plugin after it was loaded.
     ///
-    /// Called as the last step of every load: when the server starts, when the plugin is enabled, and after each change of its
-    /// configuration, users or libraries.
-    /// The place to create queues, schedules and connections, none of which outlive a load in working order.
+    /// Called as the last step of every load: when the server starts, when the plugin is enabled, and after each change of
+    /// its configuration, users or libraries.
+    /// It is the place to make queues, schedules and connections, because none of them works on after a reload by itself.
     ///
     /// The plugin is already in use, so other exports may run at the same time.
     /// Nothing kept in the plugin's memory survives the call; use a host service for that.

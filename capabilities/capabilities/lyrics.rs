@@ -3,12 +3,13 @@
 /// Finds the lyrics of a track.
 ///
 /// The plugin is asked only if its id is listed in the server's `LyricsPriority` setting, in the order of that list.
-/// At most two calls per plugin run at the same time; others wait.
+/// From release 0.64.0 on, at most two calls per plugin run at the same time; others wait.
 #[capability(name = "lyrics", required, since = "0.61.0")]
 pub trait Lyrics {
     /// Returns the lyrics of a track, one entry per language or version.
     ///
-    /// Called whenever lyrics are wanted and no earlier source had any; the server remembers nothing, so cache what is costly.
+    /// Called whenever lyrics are wanted and no earlier source had any.
+    /// The server does not remember the answer, so cache what is costly.
     /// An empty list means that there are none, and the next source is asked.
     ///
     /// # Errors
@@ -42,8 +43,8 @@ pub struct LyricsText {
     pub lang: String,
     /// The lyrics in any format that the server reads.
     ///
-    /// From release 0.63.0 on these are TTML, SRT, Lyricsfile YAML (with `version: "1.0"`), LRC and plain text, recognised in
-    /// this order; before that, LRC and plain text.
+    /// From release 0.63.0 on these are TTML, SRT, Lyricsfile YAML (with `version: "1.0"`), LRC and plain text, recognised
+    /// in this order; before that, LRC and plain text.
     /// A text that cannot be read, or that has no lines, is skipped.
     pub text: String,
 }

@@ -84,7 +84,7 @@ pub trait MetadataAgent {
     ///
     /// Called when the artist's stored information is missing or older than a day, and when the server looks for artwork.
     /// For the information, the three largest images become the large, the medium and the small one.
-    /// For artwork, the server downloads the largest image with an `http` or `https` address, the first of equals; it tries no other.
+    /// For artwork, the server downloads the largest image with an `http` or `https` address, the first of equals, and no other.
     /// Recent servers download from public addresses only.
     /// An empty list means no data.
     ///
@@ -116,7 +116,8 @@ pub trait MetadataAgent {
 
     /// Returns a description of an album.
     ///
-    /// Called when the album's stored information is missing or older than seven days; the address and the description are stored.
+    /// Called when the album's stored information is missing or older than seven days.
+    /// The address and the description are stored.
     /// Any answer but null counts as data, even one with empty fields, and keeps later sources from being asked.
     ///
     /// # Errors

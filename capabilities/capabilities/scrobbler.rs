@@ -40,8 +40,8 @@ pub trait Scrobbler {
     ///
     /// # Errors
     ///
-    /// - `scrobbler(retry_later)`: the play is kept, this user's queue stops, and the server tries again after 5 seconds, then
-    ///   after twice as long each time, up to 4 minutes.
+    /// - `scrobbler(retry_later)`: the play is kept, this user's queue stops, and the server tries again after 5 seconds,
+    ///   then after twice as long each time, up to 4 minutes (before release 0.64.0 always after 5 seconds).
     /// - `scrobbler(not_authorized)`, `scrobbler(unrecoverable)` and everything else: the play is logged and dropped.
     #[export(name = "nd_scrobbler_scrobble", essential)]
     fn scrobble(req: ScrobbleRequest);

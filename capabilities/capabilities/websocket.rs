@@ -34,8 +34,8 @@ pub trait WebSocketCallback {
 
     /// Learns that a connection broke.
     ///
-    /// Called when the connection was lost, when the other side broke the protocol, and when it closed with a code other than
-    /// 1000 and 1001.
+    /// Called when the connection was lost, when the other side broke the protocol, and when it closed with a code other
+    /// than 1000 and 1001.
     /// The connection is gone and no close event follows; its id is free again after the call.
     ///
     /// # Errors

@@ -29,8 +29,9 @@ pub trait SubsonicApi {
     #[host_fn(results(response_json))]
     fn call(uri: String) -> Result<String>;
 
-    /// Calls an endpoint that answers with binary data, such as `getCoverArt` or `stream`, and returns content type and body.
+    /// Calls an endpoint and returns the content type and the body of its answer.
     ///
+    /// Made for endpoints that answer with binary data, such as `getCoverArt` or `stream`.
     /// `uri` names the endpoint and its parameters, of which `u`, the user's name, is required.
     /// The parameter `f` is left as given.
     /// The whole body is held in memory, without a size limit, and must arrive within the time of the plugin call.
