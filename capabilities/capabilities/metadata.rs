@@ -84,7 +84,7 @@ pub trait MetadataAgent {
     ///
     /// Called when the artist's stored information is missing or older than a day, and when the server looks for artwork.
     /// For the information, the three largest images become the large, the medium and the small one.
-    /// For artwork, the server downloads the largest image with an `http` or `https` address, the first of equals, and no other.
+    /// For artwork, the server downloads only the largest image with an `http` or `https` address, the first of equals.
     /// Recent servers download from public addresses only.
     /// An empty list means no data.
     ///
