@@ -1,1 +1,17 @@
-//! Placeholder.
+//! Reads the annotated interface definitions under `capabilities/` and writes what both sides of the
+//! wasm boundary need.
+//!
+//! The way of a run: [`parse`] reads each item by itself, [`check`] finds every mistake, [`lower`] turns
+//! sound definitions into a [`model`], the back ends under [`backend`] turn the model into a map of path
+//! to text, and [`driver`] alone touches the disk.
+
+pub mod backend;
+pub mod check;
+pub mod diagnostic;
+pub mod driver;
+pub mod lower;
+pub mod model;
+pub mod names;
+pub mod parse;
+pub mod resolve;
+pub mod syntax;

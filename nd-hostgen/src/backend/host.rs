@@ -1,0 +1,7 @@
+//! Stub.
+use super::Files;
+use crate::model::Model;
+/// Stub.
+pub fn emit(_model: &Model, _files: &mut Files) {}
+/// Dir.
+pub const DIRECTORY: &str = "nd-test-host/src/generated";

@@ -1,0 +1,98 @@
+//! Pieces of Rust that several back ends write: names, types, imports.
+
+use crate::model::{Model, Scalar, Type};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+
+/// An identifier, raw if the name is a keyword.
+pub(super) fn ident(name: &str) -> Ident {
+    syn::parse_str(name).unwrap_or_else(|_| Ident::new_raw(name, Span::call_site()))
+}
+
+/// A type; `shared` is the path of the crate root that holds the shared structs.
+pub(super) fn ty(ty: &Type, shared: &TokenStream) -> TokenStream {
+    match ty {
+        Type::Scalar(scalar) => {
+            let word = ident(scalar.word());
+            quote! { #word }
+        }
+        Type::Bytes => quote! { Vec<u8> },
+        Type::Json => quote! { serde_json::Value },
+        Type::List(inner) => {
+            let inner = self::ty(inner, shared);
+            quote! { Vec<#inner> }
+        }
+        Type::Map(inner) => {
+            let inner = self::ty(inner, shared);
+            quote! { HashMap<String, #inner> }
+        }
+        Type::Option(inner) => {
+            let inner = self::ty(inner, shared);
+            quote! { Option<#inner> }
+        }
+        Type::Local(name) => {
+            let name = ident(name);
+            quote! { #name }
+        }
+        Type::Shared(name) => {
+            let name = ident(name);
+            quote! { #shared::#name }
+        }
+    }
+}
+
+/// The crate that holds the wire types, as every crate but itself names it.
+pub(super) fn nd_types() -> TokenStream {
+    quote! { nd_types }
+}
+
+/// The import of `HashMap`, if any of the types needs it.
+pub(super) fn map_import<'a>(types: impl IntoIterator<Item = &'a Type>) -> TokenStream {
+    if types.into_iter().any(Type::holds_map) {
+        quote! { use std::collections::HashMap; }
+    } else {
+        TokenStream::new()
+    }
+}
+
+/// The function that tells whether a value of this type is empty; none if it never is.
+pub(super) fn emptiness_test(ty: &Type, root: &str) -> Option<String> {
+    match ty {
+        Type::Scalar(Scalar::String) => Some("String::is_empty".to_owned()),
+        Type::Scalar(_) => Some(format!("{root}::is_zero")),
+        Type::Bytes | Type::List(_) => Some("Vec::is_empty".to_owned()),
+        Type::Map(_) => Some("HashMap::is_empty".to_owned()),
+        Type::Option(_) => Some("Option::is_none".to_owned()),
+        Type::Json => Some("serde_json::Value::is_null".to_owned()),
+        Type::Local(_) | Type::Shared(_) => None,
+    }
+}
+
+/// A `#[serde(…)]` attribute with these arguments; nothing if there are none.
+pub(super) fn serde(arguments: &[TokenStream]) -> TokenStream {
+    match arguments {
+        [] => TokenStream::new(),
+        _ => quote! { #[serde(#(#arguments),*)] },
+    }
+}
+
+/// Re-exports names of a module of wire types; nothing if there are none.
+pub(super) fn re_export(module: &str, names: &[String]) -> TokenStream {
+    if names.is_empty() {
+        return TokenStream::new();
+    }
+    let module = ident(module);
+    let mut names = names.to_vec();
+    names.sort();
+    let names = names.iter().map(|name| ident(name));
+    quote! { pub use nd_types::#module::{#(#names),*}; }
+}
+
+/// The names of all shared structs.
+pub(super) fn shared_structs(model: &Model) -> Vec<Ident> {
+    let modules = model.modules.iter().filter(|module| module.shared);
+    let structs = modules.flat_map(|module| &module.structs);
+    let mut names: Vec<&str> = structs.map(|item| item.name.as_str()).collect();
+    names.sort_unstable();
+    names.into_iter().map(ident).collect()
+}

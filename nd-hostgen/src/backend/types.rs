@@ -1,0 +1,111 @@
+//! Wire types of both sides: plain structs for `nd-types`.
+
+use super::{Files, docs, layout, rust};
+use crate::model::{Alias, Constant, Field, Model, Scalar, Struct, TypeModule};
+use crate::syntax::Literal;
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// Where the files go.
+pub const DIRECTORY: &str = "nd-types/src/generated";
+
+/// Writes one module per definition file that declares types, and their list.
+pub fn emit(model: &Model, files: &mut Files) {
+    for module in &model.modules {
+        let path = format!("{DIRECTORY}/{}.rs", module.name);
+        let source = module.sources.join(" and ");
+        files.insert(path, layout::file(&source, &module.docs, &items(module)));
+    }
+    let modules = model.modules.iter().map(|module| {
+        let visibility = (!module.shared).then(|| quote! { pub });
+        let name = rust::ident(&module.name);
+        quote! { #visibility mod #name; }
+    });
+    let shared = model.modules.iter().filter(|module| module.shared);
+    let shared = shared.map(|module| {
+        let name = rust::ident(&module.name);
+        let types = rust::shared_structs(model);
+        quote! { pub use #name::{#(#types),*}; }
+    });
+    let list = quote! { #(#modules)* #(#shared)* };
+    let text = layout::file(
+        "capabilities/",
+        "Every wire type, one module per definition.",
+        &list,
+    );
+    files.insert(format!("{DIRECTORY}/mod.rs"), text);
+}
+
+/// The items of one module.
+fn items(module: &TypeModule) -> TokenStream {
+    let fields = module.structs.iter().flat_map(|item| &item.fields);
+    let map = rust::map_import(fields.map(|field| &field.ty));
+    let serde =
+        (!module.structs.is_empty()).then(|| quote! { use serde::{Deserialize, Serialize}; });
+    let structs = module.structs.iter().map(structure);
+    let aliases = module.aliases.iter().map(alias);
+    let constants = module.constants.iter().map(constant);
+    quote! { #serde #map #(#structs)* #(#aliases)* #(#constants)* }
+}
+
+fn structure(item: &Struct) -> TokenStream {
+    let docs = docs::dated(&item.docs, &item.since);
+    let name = rust::ident(&item.name);
+    let fields = item.fields.iter().map(field);
+    quote! {
+        #docs
+        #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+        #[serde(default, rename_all = "camelCase")]
+        pub struct #name { #(#fields),* }
+    }
+}
+
+fn field(field: &Field) -> TokenStream {
+    let docs = match &field.since {
+        Some(since) => docs::dated(&field.docs, since),
+        None => docs::attributes(&field.docs),
+    };
+    let mut arguments = Vec::new();
+    if field.json != crate::names::json_name(&field.name) {
+        let json = &field.json;
+        arguments.push(quote! { rename = #json });
+    }
+    if field.ty.holds_bytes() {
+        arguments.push(quote! { with = "crate::bytes" });
+    }
+    if field.omit_empty
+        && let Some(test) = rust::emptiness_test(&field.ty, "crate")
+    {
+        arguments.push(quote! { skip_serializing_if = #test });
+    }
+    let serde = rust::serde(&arguments);
+    let name = rust::ident(&field.name);
+    let ty = rust::ty(&field.ty, &quote! { crate });
+    quote! { #docs #serde pub #name: #ty }
+}
+
+fn alias(alias: &Alias) -> TokenStream {
+    let docs = docs::dated(&alias.docs, &alias.since);
+    let name = rust::ident(&alias.name);
+    let target = match alias.target {
+        Scalar::String => quote! { &'static str },
+        scalar => {
+            let word = rust::ident(scalar.word());
+            quote! { #word }
+        }
+    };
+    quote! { #docs pub type #name = #target; }
+}
+
+fn constant(constant: &Constant) -> TokenStream {
+    let docs = docs::dated(&constant.docs, &constant.since);
+    let (name, ty) = (rust::ident(&constant.name), rust::ident(&constant.ty));
+    let value = match &constant.value {
+        Literal::Text(text) => quote! { #text },
+        Literal::Integer(number) => {
+            let number = proc_macro2::Literal::i64_unsuffixed(*number);
+            quote! { #number }
+        }
+    };
+    quote! { #docs pub const #name: #ty = #value; }
+}

@@ -1,0 +1,166 @@
+//! Every rule that sound definitions keep, one small function per kind of item.
+
+mod duplicates;
+mod traits;
+mod types;
+
+use crate::diagnostic::{Diagnostics, Kind, Place};
+use crate::names;
+use crate::resolve::Scope;
+use crate::syntax::{Folder, SourceFile, Spanned};
+
+/// Checks all definition files against each other; what breaks a rule is reported.
+pub fn check(files: &[SourceFile], diagnostics: &mut Diagnostics) {
+    let mut checker = Checker {
+        scope: Scope::new(files),
+        diagnostics,
+    };
+    for file in files {
+        checker.check_file(file);
+        for service in &file.services {
+            checker.check_service(file, service);
+        }
+        for capability in &file.capabilities {
+            checker.check_capability(file, capability);
+        }
+        for item in &file.structs {
+            checker.check_struct(file, item);
+        }
+        for alias in &file.aliases {
+            checker.check_alias(file, alias);
+        }
+        for constant in &file.constants {
+            checker.check_constant(file, constant);
+        }
+    }
+    checker.check_unused(files);
+    checker.check_duplicates(files);
+}
+
+/// The names of the run and the mistakes found so far.
+struct Checker<'a, 'd> {
+    scope: Scope<'a>,
+    diagnostics: &'d mut Diagnostics,
+}
+
+impl Checker<'_, '_> {
+    fn error(
+        &mut self,
+        place: &Place,
+        kind: Kind,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        self.diagnostics.report(place, kind, message, hint);
+    }
+
+    /// A file has documentation, a plain name, and exactly the trait its folder is for.
+    fn check_file(&mut self, file: &SourceFile) {
+        let start = Place::start_of(&file.path);
+        if file.docs.trim().is_empty() {
+            self.error(
+                &start,
+                Kind::MissingDocs,
+                format!("`{}` has no documentation", file.path),
+                "open the file with a `//! …` line; it becomes the documentation of the modules",
+            );
+        }
+        if !names::is_snake(&file.stem) {
+            self.error(
+                &start,
+                Kind::Name,
+                format!("`{}` is not a module name", file.stem),
+                "name the file in lower case, letters, digits and `_` only",
+            );
+        }
+        let traits = (file.services.len(), file.capabilities.len());
+        let (wanted, rule) = match file.folder {
+            Folder::Services => ((1, 0), "exactly one trait marked `#[host_service]`"),
+            Folder::Capabilities => ((0, 1), "exactly one trait marked `#[capability]`"),
+            Folder::Types => ((0, 0), "structs only"),
+        };
+        if traits != wanted {
+            self.error(
+                &start,
+                Kind::Unsupported,
+                format!("`{}` holds {} trait(s)", file.path, traits.0 + traits.1),
+                format!("a file in this folder holds {rule}"),
+            );
+        }
+    }
+
+    /// An item is documented.
+    fn check_docs(&mut self, docs: &str, place: &Place, item: &str) {
+        if docs.trim().is_empty() {
+            self.error(
+                place,
+                Kind::MissingDocs,
+                format!("{item} has no documentation"),
+                "write a `/// …` line above it; it is copied into every generated document",
+            );
+        }
+    }
+
+    /// A release, where one is given, has three numbers.
+    fn check_since(&mut self, since: Option<&Spanned<String>>) {
+        if let Some(since) = since
+            && !names::is_release(&since.value)
+        {
+            self.error(
+                &since.place,
+                Kind::Attribute,
+                format!("`{}` is not a server release", since.value),
+                "write three numbers, such as `0.61.0`",
+            );
+        }
+    }
+
+    /// A part is not older than the item that holds it.
+    fn check_later(&mut self, since: Option<&Spanned<String>>, owner: Option<&Spanned<String>>) {
+        let (Some(since), Some(owner)) = (since, owner) else {
+            return;
+        };
+        if !names::is_release(&since.value) || !names::is_release(&owner.value) {
+            return;
+        }
+        let (part, whole) = (
+            names::release_order(&since.value),
+            names::release_order(&owner.value),
+        );
+        if part <= whole {
+            self.error(
+                &since.place,
+                Kind::Attribute,
+                format!(
+                    "release {} is not later than {}, the release of what holds this",
+                    since.value, owner.value
+                ),
+                "leave `since` out here, or correct one of the two",
+            );
+        }
+    }
+
+    /// A name keeps the form of its kind.
+    fn check_form(&mut self, name: &Spanned<String>, sound: fn(&str) -> bool, form: &str) {
+        if !sound(&name.value) {
+            self.error(
+                &name.place,
+                Kind::Name,
+                format!("`{}` is not written in {form}", name.value),
+                "other names of its kind show the form; JSON and Rust names are derived from it",
+            );
+        }
+    }
+
+    /// A name is not one that generated code needs.
+    fn check_reserved(&mut self, name: &Spanned<String>, reserved: &[&str]) {
+        if reserved.contains(&name.value.as_str()) {
+            self.error(
+                &name.place,
+                Kind::Name,
+                format!("the name `{}` is taken by generated code", name.value),
+                "choose another name",
+            );
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! Rules for host services, capabilities and their methods.
+
+use super::Checker;
+use crate::diagnostic::{Kind, Place};
+use crate::names;
+use crate::syntax::{Capability, Export, Function, Param, Service, SourceFile, Spanned, TypeKind};
+
+impl Checker<'_, '_> {
+    /// A host service has a name that fits its file, a release, and at least one function.
+    pub(super) fn check_service(&mut self, file: &SourceFile, service: &Service) {
+        let place = &service.trait_name.place;
+        let item = format!("host service `{}`", service.trait_name.value);
+        self.check_docs(&service.docs, place, &item);
+        self.check_form(
+            &service.trait_name,
+            names::is_upper_camel,
+            "upper camel case",
+        );
+        self.check_reserved(&service.trait_name, &names::RESERVED_TYPES);
+        self.check_head(&item, place, service.name.as_ref(), service.since.as_ref());
+        if let Some(name) = &service.name {
+            self.check_form(name, names::is_upper_camel, "upper camel case");
+            self.check_stem(file, name, &names::service_module(&name.value));
+        }
+        if service.functions.is_empty() {
+            self.empty_trait(place, &item, "#[host_fn]");
+        }
+        for function in &service.functions {
+            self.check_function(file, service, function);
+        }
+    }
+
+    /// A host function has sound names, parameters and results.
+    fn check_function(&mut self, file: &SourceFile, service: &Service, function: &Function) {
+        let item = format!("host function `{}`", function.name.value);
+        self.check_docs(&function.docs, &function.name.place, &item);
+        self.check_form(&function.name, names::is_snake, "snake case");
+        self.check_reserved(&function.name, &names::RESERVED_FUNCTIONS);
+        self.check_since(function.since.as_ref());
+        self.check_later(function.since.as_ref(), service.since.as_ref());
+        for param in &function.params {
+            self.check_param(file, param);
+        }
+        for result in &function.results {
+            self.check_type(file, result);
+        }
+        self.check_result_names(function);
+    }
+
+    /// A parameter has a usable name and type.
+    fn check_param(&mut self, file: &SourceFile, param: &Param) {
+        self.check_form(&param.name, names::is_snake, "snake case");
+        self.check_reserved(&param.name, &names::RESERVED_VALUES);
+        self.check_type(file, &param.ty);
+        if let (Some(place), TypeKind::Option(_)) = (&param.distinguish_null, &param.ty.kind) {
+            self.error(
+                place,
+                Kind::Attribute,
+                format!("parameter `{}` tells null apart already", param.name.value),
+                "remove `#[distinguish_null]`; an `Option` is enough",
+            );
+        }
+    }
+
+    /// As many names as results; several results need names.
+    fn check_result_names(&mut self, function: &Function) {
+        for name in &function.result_names {
+            self.check_form(name, names::is_snake, "snake case");
+            self.check_reserved(name, &names::RESERVED_VALUES);
+        }
+        let (types, given) = (function.results.len(), function.result_names.len());
+        let name = &function.name;
+        if types > 1 && given == 0 {
+            self.error(
+                &name.place,
+                Kind::Attribute,
+                format!("the {types} results of `{}` have no names", name.value),
+                "name them in order: `#[host_fn(results(first, second))]`",
+            );
+        } else if given > 0 && given != types {
+            let place = function
+                .result_names
+                .first()
+                .map_or(&name.place, |n| &n.place);
+            self.error(
+                place,
+                Kind::Attribute,
+                format!("`{}` has {types} result(s) but {given} name(s)", name.value),
+                "give one name for each result, in order",
+            );
+        }
+    }
+
+    /// A capability has a name that fits its file, a release, and at least one export.
+    pub(super) fn check_capability(&mut self, file: &SourceFile, capability: &Capability) {
+        let place = &capability.trait_name.place;
+        let item = format!("capability `{}`", capability.trait_name.value);
+        self.check_docs(&capability.docs, place, &item);
+        self.check_form(
+            &capability.trait_name,
+            names::is_upper_camel,
+            "upper camel case",
+        );
+        self.check_reserved(&capability.trait_name, &names::RESERVED_TYPES);
+        self.check_head(
+            &item,
+            place,
+            capability.name.as_ref(),
+            capability.since.as_ref(),
+        );
+        if let Some(name) = &capability.name {
+            self.check_form(name, names::is_snake, "snake case");
+            self.check_stem(file, name, &name.value);
+        }
+        if let Some(identity) = &capability.identity {
+            self.check_form(identity, names::is_upper_camel, "upper camel case");
+        }
+        if capability.exports.is_empty() {
+            self.empty_trait(place, &item, "#[export(name = \"nd_…\")]");
+        }
+        for export in &capability.exports {
+            self.check_export(file, capability, export);
+        }
+    }
+
+    /// An export has a name, at most one parameter, and only the arguments that fit its capability.
+    fn check_export(&mut self, file: &SourceFile, capability: &Capability, export: &Export) {
+        let item = format!("export method `{}`", export.method.value);
+        let place = &export.method.place;
+        self.check_docs(&export.docs, place, &item);
+        self.check_form(&export.method, names::is_snake, "snake case");
+        self.check_since(export.since.as_ref());
+        self.check_later(export.since.as_ref(), capability.since.as_ref());
+        match &export.name {
+            None => self.error(
+                place,
+                Kind::Attribute,
+                format!("{item} has no export name"),
+                format!("write `#[export(name = \"nd_{}\")]`", export.method.value),
+            ),
+            Some(name) if !(name.value.starts_with("nd_") && names::is_snake(&name.value)) => self
+                .error(
+                    &name.place,
+                    Kind::Name,
+                    format!("`{}` is not an export name", name.value),
+                    "export names are in snake case and start with `nd_`",
+                ),
+            Some(_) => {}
+        }
+        if let Some(second) = export.params.get(1) {
+            self.error(
+                &second.name.place,
+                Kind::Unsupported,
+                format!("{item} has more than one parameter"),
+                "put the values into one struct; an export has one input document",
+            );
+        }
+        if let Some(input) = export.params.first() {
+            self.check_type(file, &input.ty);
+            self.check_input(&item, input);
+        }
+        if let Some(output) = &export.output {
+            self.check_type(file, output);
+        }
+        self.check_pattern(capability, export);
+    }
+
+    /// The input of an export is an object, since a call without input receives `{}`.
+    fn check_input(&mut self, item: &str, input: &Param) {
+        if !matches!(input.ty.kind, TypeKind::Named { .. }) {
+            self.error(
+                &input.ty.place,
+                Kind::Unsupported,
+                format!("the parameter of {item} is not a struct"),
+                "define a request struct; the server always sends an object",
+            );
+        }
+    }
+
+    /// Essential methods belong to one trait for all, provider traits to any subset.
+    fn check_pattern(&mut self, capability: &Capability, export: &Export) {
+        if capability.required {
+            for argument in [&export.provider, &export.register].into_iter().flatten() {
+                self.error(
+                    &argument.place,
+                    Kind::Attribute,
+                    "the exports of a `required` capability have no trait of their own",
+                    "remove the argument, or remove `required` from the capability",
+                );
+            }
+            return;
+        }
+        if let Some(place) = &export.essential {
+            self.error(
+                place,
+                Kind::Attribute,
+                "an export of which any subset may be written cannot be essential",
+                "remove `essential`, or mark the capability `required`",
+            );
+        }
+        if let Some(provider) = &export.provider {
+            self.check_form(provider, names::is_upper_camel, "upper camel case");
+            self.check_reserved(provider, &names::RESERVED_TYPES);
+        }
+        if let Some(register) = &export.register {
+            self.check_form(register, names::is_snake, "snake case");
+        }
+    }
+
+    /// What both kinds of traits must say.
+    fn check_head(
+        &mut self,
+        item: &str,
+        place: &Place,
+        name: Option<&Spanned<String>>,
+        since: Option<&Spanned<String>>,
+    ) {
+        if name.is_none() {
+            let hint = "add `name = \"…\"` to its attribute; wire and module names come from it";
+            self.error(place, Kind::Attribute, format!("{item} has no name"), hint);
+        }
+        if since.is_none() {
+            let hint = "add `since = \"…\"` with the first server release that has it";
+            self.error(
+                place,
+                Kind::Attribute,
+                format!("{item} has no release"),
+                hint,
+            );
+        }
+        self.check_since(since);
+    }
+
+    /// The file is named after the module that the outputs have.
+    fn check_stem(&mut self, file: &SourceFile, name: &Spanned<String>, module: &str) {
+        if file.stem != module {
+            self.error(
+                &name.place,
+                Kind::Name,
+                format!("the module `{module}` is defined in `{}`", file.path),
+                format!("rename the file to `{module}.rs`, or correct the name"),
+            );
+        }
+    }
+
+    fn empty_trait(&mut self, place: &Place, item: &str, mark: &str) {
+        self.error(
+            place,
+            Kind::Unsupported,
+            format!("{item} has no methods"),
+            format!("give it methods marked `{mark}`, or remove it"),
+        );
+    }
+}

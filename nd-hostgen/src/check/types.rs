@@ -1,0 +1,302 @@
+//! Rules for structs, aliases, constants and the types they use.
+
+use super::Checker;
+use crate::diagnostic::{Kind, suggest};
+use crate::model::Scalar;
+use crate::names;
+use crate::resolve::Target;
+use crate::syntax::{
+    Alias, AliasTarget, Constant, Field, Folder, Literal, SourceFile, Struct, Type, TypeKind,
+};
+use std::collections::BTreeSet;
+
+impl Checker<'_, '_> {
+    /// A struct is documented, well named, dated, and does not hold itself.
+    pub(super) fn check_struct(&mut self, file: &SourceFile, item: &Struct) {
+        let described = format!("struct `{}`", item.name.value);
+        self.check_docs(&item.docs, &item.name.place, &described);
+        self.check_form(&item.name, names::is_upper_camel, "upper camel case");
+        self.check_reserved(&item.name, &names::RESERVED_TYPES);
+        self.check_since(item.since.as_ref());
+        if item.since.is_none() && file.folder == Folder::Types {
+            self.error(
+                &item.name.place,
+                Kind::Attribute,
+                format!("{described} has no release"),
+                "write `#[since(\"…\")]` above it; a shared type has no service to take it from",
+            );
+        }
+        for field in &item.fields {
+            self.check_field(file, item, field);
+        }
+        self.check_size(file, item);
+    }
+
+    /// A field is documented, well named, and left out only when it can be empty.
+    fn check_field(&mut self, file: &SourceFile, owner: &Struct, field: &Field) {
+        let name = &field.name.value;
+        let described = format!("field `{name}` of `{}`", owner.name.value);
+        self.check_docs(&field.docs, &field.name.place, &described);
+        self.check_form(&field.name, names::is_snake, "snake case");
+        self.check_since(field.since.as_ref());
+        self.check_later(field.since.as_ref(), owner.since.as_ref());
+        self.check_type(file, &field.ty);
+        if let (Some(place), TypeKind::Named { .. }) = (&field.omit_empty, &field.ty.kind) {
+            self.error(
+                place,
+                Kind::Attribute,
+                format!("{described} is a struct, which is never empty"),
+                "remove `#[omit_empty]`, or write `Option<…>`",
+            );
+        }
+        if let Some(json) = &field.json
+            && json.value == names::json_name(name)
+        {
+            self.error(
+                &json.place,
+                Kind::Attribute,
+                format!("`{}` is the derived JSON name already", json.value),
+                "remove the attribute",
+            );
+        }
+        if holds(&field.ty, &|kind| matches!(kind, TypeKind::Json)) {
+            self.error(
+                &field.ty.place,
+                Kind::Unsupported,
+                format!("{described} holds `Json`"),
+                "only parameters and results may; the wire types do without a JSON library",
+            );
+        }
+    }
+
+    /// Every name in a type stands for a struct.
+    pub(super) fn check_type(&mut self, file: &SourceFile, ty: &Type) {
+        match &ty.kind {
+            TypeKind::List(inner) | TypeKind::Map(inner) => self.check_type(file, inner),
+            TypeKind::Option(inner) => {
+                if matches!(inner.kind, TypeKind::Option(_)) {
+                    let hint = "write one `Option`; `null` inside `null` is not JSON";
+                    let message = "an `Option` holds an `Option`";
+                    self.error(&ty.place, Kind::Unsupported, message, hint);
+                }
+                self.check_type(file, inner);
+            }
+            TypeKind::Named { shared, name } => match self.scope.resolve(file, *shared, name) {
+                Some(Target::Local(_) | Target::Shared(_)) => {}
+                Some(Target::Alias(_)) => self.error(
+                    &ty.place,
+                    Kind::Unsupported,
+                    format!("`{name}` is the type of constants and does not cross the wire"),
+                    "write the plain type, such as `String`",
+                ),
+                None => {
+                    let mut known = self.scope.known(file);
+                    known.extend(Scalar::ALL.iter().map(|(word, _)| *word));
+                    known.extend(["Bytes", "Json", "Vec", "Map", "Option"]);
+                    let hint = match name.as_str() {
+                        "usize" | "u8" | "u16" => "write `u32` or `u64`".to_owned(),
+                        "isize" | "i8" | "i16" => "write `i32` or `i64`".to_owned(),
+                        "str" | "char" => "write `String`".to_owned(),
+                        _ => suggest(name, &known),
+                    };
+                    let message = format!("unknown type `{name}`");
+                    self.error(&ty.place, Kind::UnknownType, message, hint);
+                }
+            },
+            TypeKind::Scalar(_) | TypeKind::Bytes | TypeKind::Json => {}
+        }
+    }
+
+    /// A struct does not hold itself, except inside a list or map.
+    fn check_size(&mut self, file: &SourceFile, item: &Struct) {
+        let mut seen = BTreeSet::new();
+        for field in &item.fields {
+            if self.reaches(file, &field.ty, &item.name.value, &mut seen) {
+                self.error(
+                    &field.ty.place,
+                    Kind::Unsupported,
+                    format!("struct `{}` holds itself", item.name.value),
+                    "put a `Vec` or `Map` in between",
+                );
+            }
+        }
+    }
+
+    /// Whether a value of this type contains, by value, a struct of that name.
+    fn reaches(
+        &self,
+        file: &SourceFile,
+        ty: &Type,
+        wanted: &str,
+        seen: &mut BTreeSet<String>,
+    ) -> bool {
+        match &ty.kind {
+            TypeKind::Option(inner) => self.reaches(file, inner, wanted, seen),
+            TypeKind::Named { name, .. } if name == wanted => true,
+            TypeKind::Named { shared, name } => match self.scope.resolve(file, *shared, name) {
+                Some(Target::Local(item) | Target::Shared(item)) if seen.insert(name.clone()) => {
+                    let mut fields = item.fields.iter();
+                    fields.any(|field| self.reaches(file, &field.ty, wanted, seen))
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// An alias names the type of constants, or is an old name of a shared type.
+    pub(super) fn check_alias(&mut self, file: &SourceFile, alias: &Alias) {
+        let name = &alias.name;
+        let described = format!("alias `{}`", name.value);
+        self.check_docs(&alias.docs, &name.place, &described);
+        self.check_form(name, names::is_upper_camel, "upper camel case");
+        self.check_reserved(name, &names::RESERVED_TYPES);
+        self.check_since(alias.since.as_ref());
+        if file.folder != Folder::Capabilities {
+            self.error(
+                &name.place,
+                Kind::Unsupported,
+                format!("{described} stands outside a capability"),
+                "only capability modules have aliases and constants",
+            );
+        }
+        let sound = match &alias.target {
+            AliasTarget::StaticStr => !alias.deprecated,
+            AliasTarget::Type(ty) => match &ty.kind {
+                TypeKind::Scalar(Scalar::I32 | Scalar::I64) => !alias.deprecated,
+                TypeKind::Named { shared, name } => {
+                    let target = self.scope.resolve(file, *shared, name);
+                    alias.deprecated && matches!(target, Some(Target::Shared(_)))
+                }
+                _ => false,
+            },
+        };
+        if !sound {
+            self.error(
+                &name.place,
+                Kind::Unsupported,
+                format!("{described} cannot stand for this type"),
+                "write `#[alias]` with `&'static str`, `i32` or `i64`, or `#[alias(deprecated)]` \
+                 with `types::Name`",
+            );
+        }
+    }
+
+    /// A constant has the type of an alias in its file, and a value that fits it.
+    pub(super) fn check_constant(&mut self, file: &SourceFile, constant: &Constant) {
+        let name = &constant.name;
+        let described = format!("constant `{}`", name.value);
+        self.check_docs(&constant.docs, &name.place, &described);
+        self.check_form(name, names::is_upper_snake, "upper snake case");
+        self.check_since(constant.since.as_ref());
+        let aliases = file.aliases.iter().filter(|alias| !alias.deprecated);
+        let known: Vec<&Alias> = aliases.collect();
+        let alias = known
+            .iter()
+            .find(|alias| alias.name.value == constant.ty.value);
+        let Some(alias) = alias else {
+            let known: Vec<&str> = known
+                .iter()
+                .map(|alias| alias.name.value.as_str())
+                .collect();
+            let hint = match &known[..] {
+                [] => "declare `#[alias] pub type Name = &'static str;` in this file".to_owned(),
+                _ => suggest(&constant.ty.value, &known),
+            };
+            let message = format!("the type `{}` is no alias of this file", constant.ty.value);
+            return self.error(&constant.ty.place, Kind::UnknownType, message, hint);
+        };
+        let fits = matches!(
+            (&alias.target, &constant.value),
+            (AliasTarget::StaticStr, Literal::Text(_))
+                | (AliasTarget::Type(_), Literal::Integer(_))
+        );
+        if !fits {
+            self.error(
+                &name.place,
+                Kind::Unsupported,
+                format!(
+                    "the value of {described} does not fit `{}`",
+                    constant.ty.value
+                ),
+                "write a text for a text alias, a whole number for a number alias",
+            );
+        }
+    }
+
+    /// Every struct is reached from a method or from another struct that is.
+    pub(super) fn check_unused(&mut self, files: &[SourceFile]) {
+        let mut used: BTreeSet<(String, String)> = BTreeSet::new();
+        for file in files {
+            let functions = file.services.iter().flat_map(|service| &service.functions);
+            for function in functions {
+                let params = function.params.iter().map(|param| &param.ty);
+                for ty in params.chain(&function.results) {
+                    self.mark_used(files, file, ty, &mut used);
+                }
+            }
+            let exports = file.capabilities.iter().flat_map(|item| &item.exports);
+            for export in exports {
+                let params = export.params.iter().map(|param| &param.ty);
+                for ty in params.chain(&export.output) {
+                    self.mark_used(files, file, ty, &mut used);
+                }
+            }
+        }
+        for file in files {
+            for item in &file.structs {
+                if !used.contains(&(file.path.clone(), item.name.value.clone())) {
+                    self.error(
+                        &item.name.place,
+                        Kind::Unused,
+                        format!("struct `{}` is used by nothing", item.name.value),
+                        "use it in a method or in a struct that is used, or remove it",
+                    );
+                }
+            }
+        }
+    }
+
+    /// Marks the structs inside a type, and what they hold.
+    fn mark_used(
+        &self,
+        files: &[SourceFile],
+        file: &SourceFile,
+        ty: &Type,
+        used: &mut BTreeSet<(String, String)>,
+    ) {
+        match &ty.kind {
+            TypeKind::List(inner) | TypeKind::Map(inner) | TypeKind::Option(inner) => {
+                self.mark_used(files, file, inner, used);
+            }
+            TypeKind::Named { shared, name } => {
+                let (Some(Target::Local(item)) | Some(Target::Shared(item))) =
+                    self.scope.resolve(file, *shared, name)
+                else {
+                    return;
+                };
+                let home = &item.name.place.file;
+                let Some(home) = files.iter().find(|file| file.path == *home) else {
+                    return;
+                };
+                if used.insert((home.path.clone(), name.clone())) {
+                    for field in &item.fields {
+                        self.mark_used(files, home, &field.ty, used);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether the test holds for the type or one inside it.
+fn holds(ty: &Type, test: &dyn Fn(&TypeKind) -> bool) -> bool {
+    test(&ty.kind)
+        || match &ty.kind {
+            TypeKind::List(inner) | TypeKind::Map(inner) | TypeKind::Option(inner) => {
+                holds(inner, test)
+            }
+            _ => false,
+        }
+}

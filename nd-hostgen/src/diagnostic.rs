@@ -1,0 +1,236 @@
+//! Mistakes in definitions: where, what, and what to write instead.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// A stretch of one line of a definition file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The file as shown to people, relative to the root.
+    pub file: String,
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The column, counted from 1 in characters.
+    pub column: usize,
+    /// How many characters the caret line underlines.
+    pub width: usize,
+}
+
+impl Place {
+    /// Turns a token's span into a place; a span over several lines ends with its first line.
+    pub fn of(file: &str, span: proc_macro2::Span) -> Self {
+        let (start, end) = (span.start(), span.end());
+        let width = if end.line == start.line {
+            end.column.saturating_sub(start.column)
+        } else {
+            usize::MAX
+        };
+        Self {
+            file: file.to_owned(),
+            line: start.line,
+            column: start.column + 1,
+            width: width.max(1),
+        }
+    }
+
+    /// The first character of a file.
+    pub fn start_of(file: &str) -> Self {
+        Self {
+            file: file.to_owned(),
+            line: 1,
+            column: 1,
+            width: 1,
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+/// What sort of rule a definition breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// The text is not Rust.
+    Syntax,
+    /// A documentation comment is missing.
+    MissingDocs,
+    /// An attribute or one of its arguments is unknown, missing or ill-formed.
+    Attribute,
+    /// An item, signature or type shape that definitions do not have.
+    Unsupported,
+    /// A type that is declared nowhere.
+    UnknownType,
+    /// Two things that share a name.
+    Duplicate,
+    /// A name that is badly formed, reserved or in the wrong file.
+    Name,
+    /// A declaration that nothing uses.
+    Unused,
+}
+
+/// One mistake.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Diagnostic {
+    /// Where it is.
+    pub place: Place,
+    /// Which sort of rule it breaks.
+    pub kind: Kind,
+    /// What is wrong, naming the item at fault.
+    pub message: String,
+    /// What to write instead.
+    pub hint: String,
+}
+
+impl Diagnostic {
+    /// Renders the mistake with its source line and a caret line.
+    pub fn render(&self, source: &str) -> String {
+        let Place { line, column, .. } = self.place;
+        let gutter = line.to_string().len();
+        let text = source.lines().nth(line - 1).unwrap_or_default();
+        let room = (text.chars().count() + 1).saturating_sub(column).max(1);
+        let caret = format!(
+            "{}{}",
+            " ".repeat(column - 1),
+            "^".repeat(self.place.width.min(room))
+        );
+        format!(
+            "error: {message}\n{pad} --> {place}\n{pad} |\n{line} | {text}\n{pad} | {caret}\n{pad} = help: {hint}\n",
+            message = self.message,
+            place = self.place,
+            hint = self.hint,
+            pad = " ".repeat(gutter),
+        )
+    }
+}
+
+/// All mistakes of a run.
+#[derive(Debug, Default)]
+pub struct Diagnostics {
+    list: Vec<Diagnostic>,
+}
+
+impl Diagnostics {
+    /// Starts without mistakes.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Records one mistake.
+    pub fn report(
+        &mut self,
+        place: &Place,
+        kind: Kind,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        self.list.push(Diagnostic {
+            place: place.clone(),
+            kind,
+            message: message.into(),
+            hint: hint.into(),
+        });
+    }
+
+    /// Tells whether nothing was recorded.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Ends the run: the value if there were no mistakes, otherwise all of them in file order.
+    ///
+    /// # Errors
+    ///
+    /// Returns the mistakes, sorted and without repetitions.
+    pub fn finish<T>(mut self, value: T) -> Result<T, Vec<Diagnostic>> {
+        if self.list.is_empty() {
+            return Ok(value);
+        }
+        self.list.sort();
+        self.list.dedup();
+        Err(self.list)
+    }
+}
+
+/// Renders mistakes one after the other; `sources` maps a file name to its text.
+pub fn render_all(diagnostics: &[Diagnostic], sources: &BTreeMap<String, String>) -> String {
+    let rendered: Vec<String> = diagnostics
+        .iter()
+        .map(|diagnostic| {
+            let source = sources.get(&diagnostic.place.file);
+            diagnostic.render(source.map_or("", String::as_str))
+        })
+        .collect();
+    rendered.join("\n")
+}
+
+/// Finds the known word that a misspelt one most likely meant.
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = (word.chars().count() / 3).max(1);
+    known
+        .into_iter()
+        .map(|candidate| (distance(word, candidate), candidate))
+        .filter(|(distance, _)| *distance <= limit)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// A hint that names the nearest known word, or all of them.
+pub fn suggest(word: &str, known: &[&str]) -> String {
+    match nearest(word, known.iter().copied()) {
+        Some(candidate) => format!("did you mean `{candidate}`?"),
+        None => format!("known here: {}", known.join(", ")),
+    }
+}
+
+/// The edit distance of two words (insert, delete, replace, swap neighbours), ignoring letter case.
+fn distance(a: &str, b: &str) -> usize {
+    let a: Vec<char> = a.to_lowercase().chars().collect();
+    let b: Vec<char> = b.to_lowercase().chars().collect();
+    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
+    for (i, left) in a.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, right) in b.iter().enumerate() {
+            let replace = rows[i][j] + usize::from(left != right);
+            let mut best = replace.min(rows[i][j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && *left == b[j - 1] && a[i - 1] == *right {
+                best = best.min(rows[i - 1][j - 1] + 1);
+            }
+            row.push(best);
+        }
+        rows.push(row);
+    }
+    rows[a.len()][b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_swapped_letter_finds_its_word() {
+        assert_eq!(nearest("hsot_fn", ["host_fn", "export"]), Some("host_fn"));
+        assert_eq!(nearest("colour", ["host_fn", "export"]), None);
+    }
+
+    #[test]
+    fn carets_stay_inside_the_line() {
+        let diagnostic = Diagnostic {
+            place: Place {
+                file: "a.rs".to_owned(),
+                line: 2,
+                column: 5,
+                width: usize::MAX,
+            },
+            kind: Kind::Syntax,
+            message: "wrong".to_owned(),
+            hint: "do it right".to_owned(),
+        };
+        assert_eq!(
+            diagnostic.render("one\nfour five\n"),
+            "error: wrong\n  --> a.rs:2:5\n  |\n2 | four five\n  |     ^^^^^\n  = help: do it right\n"
+        );
+    }
+}

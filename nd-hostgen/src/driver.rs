@@ -1,0 +1,237 @@
+//! The only part that touches the disk: reads definitions, writes, compares and removes generated files.
+
+use crate::backend::{self, Files};
+use crate::check::check;
+use crate::diagnostic::{Diagnostics, render_all};
+use crate::lower::lower;
+use crate::model::Model;
+use crate::parse::parse;
+use crate::syntax::{Folder, SourceFile};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// The folders of definitions, in the order of reading.
+const FOLDERS: [(&str, Folder); 3] = [
+    ("capabilities/types", Folder::Types),
+    ("capabilities/capabilities", Folder::Capabilities),
+    ("capabilities/services", Folder::Services),
+];
+
+/// Why a run failed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum DriverError {
+    /// A file or directory could not be read or written; the message names it.
+    #[error("cannot {action} `{}`", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// Why it failed.
+        #[source]
+        source: std::io::Error,
+    },
+    /// There are no definitions below the root; run in the repository's root or name it.
+    #[error("no definitions under `{}`; name the repository's root with --root", root.display())]
+    NoDefinitions {
+        /// The root that was searched.
+        root: PathBuf,
+    },
+    /// The definitions have mistakes; each is rendered with its place and a hint.
+    #[error("{count} mistake(s) in the definitions, nothing was written\n\n{rendered}")]
+    Definitions {
+        /// All mistakes as text.
+        rendered: String,
+        /// How many there are.
+        count: usize,
+    },
+    /// Somebody's own file lies among the generated ones; move it elsewhere.
+    #[error("`{path}` lies in a directory of generated files but was not generated; move it away")]
+    ForeignFile {
+        /// The file, relative to the root.
+        path: String,
+    },
+}
+
+/// Reads and checks all definitions below a root.
+///
+/// # Errors
+///
+/// Fails if files cannot be read, if there are none, or if they have mistakes.
+pub fn load(root: &Path) -> Result<Model, DriverError> {
+    let mut sources = BTreeMap::new();
+    for (folder, _) in FOLDERS {
+        for path in rust_files(root, folder)? {
+            let text = read(&root.join(&path))?.unwrap_or_default();
+            sources.insert(path, text);
+        }
+    }
+    if sources.is_empty() {
+        let root = root.to_owned();
+        return Err(DriverError::NoDefinitions { root });
+    }
+    model_of(&sources)
+}
+
+/// Turns the texts of definition files, by path, into a model.
+///
+/// # Errors
+///
+/// Fails if the definitions have mistakes.
+pub fn model_of(sources: &BTreeMap<String, String>) -> Result<Model, DriverError> {
+    let mut diagnostics = Diagnostics::new();
+    let mut files: Vec<SourceFile> = Vec::new();
+    for (prefix, folder) in FOLDERS {
+        let inside = sources
+            .iter()
+            .filter(|(path, _)| path.rsplit_once('/').is_some_and(|(dir, _)| dir == prefix));
+        for (path, text) in inside {
+            files.extend(parse(path, folder, text, &mut diagnostics));
+        }
+    }
+    // A barrier: rules about names make no sense while items are missing.
+    let parsed = diagnostics.finish(files).and_then(|files| {
+        let mut diagnostics = Diagnostics::new();
+        check(&files, &mut diagnostics);
+        diagnostics.finish(lower(&files))
+    });
+    parsed.map_err(|mistakes| DriverError::Definitions {
+        rendered: render_all(&mistakes, sources),
+        count: mistakes.len(),
+    })
+}
+
+/// How the files on disk differ from what they should be.
+#[derive(Debug, Default, PartialEq)]
+pub struct Difference {
+    /// Files with other content, relative to the root.
+    pub stale: Vec<String>,
+    /// Files that do not exist.
+    pub missing: Vec<String>,
+    /// Generated files that no definition asks for any more.
+    pub left_over: Vec<String>,
+    /// Files in a directory of generated ones that were not generated.
+    pub foreign: Vec<String>,
+}
+
+impl Difference {
+    /// Whether the disk holds exactly what it should.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Compares generated files with the disk, in both directions.
+///
+/// # Errors
+///
+/// Fails if a file cannot be read.
+pub fn compare(root: &Path, files: &Files) -> Result<Difference, DriverError> {
+    let mut difference = Difference::default();
+    for (path, text) in files {
+        match read(&root.join(path))? {
+            None => difference.missing.push(path.clone()),
+            Some(found) if found != *text => difference.stale.push(path.clone()),
+            Some(_) => {}
+        }
+    }
+    for directory in backend::DIRECTORIES {
+        for path in all_files(root, directory)? {
+            if files.contains_key(&path) {
+                continue;
+            }
+            let text = read(&root.join(&path))?.unwrap_or_default();
+            if text.starts_with(backend::MARK) {
+                difference.left_over.push(path);
+            } else {
+                difference.foreign.push(path);
+            }
+        }
+    }
+    Ok(difference)
+}
+
+/// Makes the disk hold exactly the generated files, touching only those that differ.
+///
+/// # Errors
+///
+/// Fails if a file cannot be read, written or removed, or if a file of somebody's own is in the way.
+pub fn write(root: &Path, files: &Files) -> Result<Difference, DriverError> {
+    let difference = compare(root, files)?;
+    if let Some(path) = difference.foreign.first() {
+        return Err(DriverError::ForeignFile { path: path.clone() });
+    }
+    let changed = difference.stale.iter().chain(&difference.missing);
+    for (path, text) in changed.filter_map(|path| files.get_key_value(path)) {
+        let path = root.join(path);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(io("create", parent))?;
+        }
+        fs::write(&path, text).map_err(io("write", &path))?;
+    }
+    for path in &difference.left_over {
+        let path = root.join(path);
+        fs::remove_file(&path).map_err(io("remove", &path))?;
+    }
+    Ok(difference)
+}
+
+/// The `.rs` files directly in a directory; none if it does not exist.
+fn rust_files(root: &Path, directory: &str) -> Result<BTreeSet<String>, DriverError> {
+    let files = entries(root, directory)?.into_iter();
+    let files = files.filter(|(path, is_dir)| !is_dir && path.ends_with(".rs"));
+    Ok(files.map(|(path, _)| path).collect())
+}
+
+/// The files in a directory and below; none if it does not exist.
+fn all_files(root: &Path, directory: &str) -> Result<BTreeSet<String>, DriverError> {
+    let mut files = BTreeSet::new();
+    for (path, is_dir) in entries(root, directory)? {
+        if is_dir {
+            files.extend(all_files(root, &path)?);
+        } else {
+            files.insert(path);
+        }
+    }
+    Ok(files)
+}
+
+/// The entries of a directory with the path below the root, and whether each is a directory.
+fn entries(root: &Path, directory: &str) -> Result<Vec<(String, bool)>, DriverError> {
+    let path = root.join(directory);
+    let listing = match fs::read_dir(&path) {
+        Ok(listing) => listing,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(io("list", &path)(error)),
+    };
+    let mut found = Vec::new();
+    for entry in listing {
+        let entry = entry.map_err(io("list", &path))?;
+        let kind = entry.file_type().map_err(io("examine", &entry.path()))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        found.push((format!("{directory}/{name}"), kind.is_dir()));
+    }
+    Ok(found)
+}
+
+/// The text of a file; none if it does not exist.
+fn read(path: &Path) -> Result<Option<String>, DriverError> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(io("read", path)(error)),
+    }
+}
+
+/// Makes an error of this crate from one of the system's.
+fn io<'a>(action: &'static str, path: &'a Path) -> impl FnOnce(std::io::Error) -> DriverError + 'a {
+    move |source| DriverError::Io {
+        action,
+        path: path.to_owned(),
+        source,
+    }
+}
