@@ -1,7 +1,7 @@
 //! Every rule that turns one name into another, and every name that is taken.
 
 /// Names of parameters and results that generated code needs for itself.
-pub const RESERVED_VALUES: [&str; 7] = ["self", "w", "r", "field", "ctx", "backend", "services"];
+pub const RESERVED_VALUES: [&str; 5] = ["self", "ctx", "document", "import", "services"];
 
 /// Names of host functions that generated code needs for itself.
 pub const RESERVED_FUNCTIONS: [&str; 1] = ["dispatch"];

@@ -1,7 +1,7 @@
 //! Turns tokens into the text of a file: header, `prettyplease`, and the blank lines it leaves out.
 
 use super::MARK;
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 use quote::quote;
 
 /// Writes a generated file: the header naming its source, the module documentation, the items.
@@ -38,14 +38,154 @@ fn lay_out(parsed: syn::File) -> String {
             text.push('\n');
         }
         previous = group;
-        let item = prettyplease::unparse(&syn::File {
-            shebang: None,
-            attrs: Vec::new(),
-            items: vec![item],
-        });
-        text.push_str(&space_methods(&item));
+        text.push_str(&lay_out_item(item));
     }
     text
+}
+
+fn lay_out_item(mut item: syn::Item) -> String {
+    let spaced = matches!(item, syn::Item::Trait(_) | syn::Item::Impl(_));
+    // `prettyplease` prints the tokens of a macro one after the other, so its arms are put in afterwards.
+    let arms = match &mut item {
+        syn::Item::Macro(item) if item.ident.is_some() => {
+            Some(std::mem::take(&mut item.mac.tokens))
+        }
+        _ => None,
+    };
+    let text = prettyplease::unparse(&syn::File {
+        shebang: None,
+        attrs: Vec::new(),
+        items: vec![item],
+    });
+    match arms {
+        Some(arms) => {
+            let head = text.trim_end().trim_end_matches('}').trim_end();
+            format!("{head}\n{}}}\n", lay_out_arms(arms))
+        }
+        None if spaced => space_members(&text),
+        None => text,
+    }
+}
+
+/// Lays out the arms of a `macro_rules!` whose bodies are calls of other macros: one argument per line.
+fn lay_out_arms(arms: TokenStream) -> String {
+    let mut text = String::new();
+    let mut head = TokenStream::new();
+    for token in arms {
+        match token {
+            TokenTree::Group(body) if body.delimiter() == Delimiter::Brace => {
+                text += &format!("    {} {{\n", written(&std::mem::take(&mut head)));
+                text += &lay_out_calls(body.stream());
+                text += "    };\n";
+            }
+            TokenTree::Punct(punct) if punct.as_char() == ';' => {}
+            other => head.extend([other]),
+        }
+    }
+    text
+}
+
+/// Lays out calls of macros, each with one argument per line.
+fn lay_out_calls(calls: TokenStream) -> String {
+    let mut text = String::new();
+    let mut head = TokenStream::new();
+    for token in calls {
+        match token {
+            TokenTree::Group(arguments) => {
+                text += &format!("        {}(\n", written(&std::mem::take(&mut head)));
+                text += &lay_out_arguments(arguments.stream());
+                text += "        );\n";
+            }
+            TokenTree::Punct(punct) if punct.as_char() == ';' => {}
+            other => head.extend([other]),
+        }
+    }
+    text
+}
+
+fn lay_out_arguments(arguments: TokenStream) -> String {
+    let mut lines = vec![TokenStream::new()];
+    for token in arguments {
+        match (&token, lines.last_mut()) {
+            (TokenTree::Punct(punct), _) if punct.as_char() == ',' => {
+                lines.push(TokenStream::new())
+            }
+            (_, Some(line)) => line.extend([token]),
+            (_, None) => {}
+        }
+    }
+    let lines: Vec<String> = lines
+        .iter()
+        .map(|line| format!("            {}", written(line)))
+        .collect();
+    lines.join(",\n") + "\n"
+}
+
+/// Short tokens as a person writes them: signatures, paths, macro calls.
+pub(super) fn written(tokens: &TokenStream) -> String {
+    let mut words = Vec::new();
+    flatten(tokens.clone(), &mut words);
+    let mut text = String::new();
+    for (index, word) in words.iter().enumerate() {
+        let before = index.checked_sub(1).map(|at| &*words[at]);
+        // In `$name:kind`, the colon is no type annotation.
+        let in_fragment = index >= 3 && words[index - 3] == "$";
+        if before.is_some_and(|before| stands_apart(in_fragment, before, word)) {
+            text.push(' ');
+        }
+        text.push_str(word);
+    }
+    text
+}
+
+/// The words of a token stream; `::`, `->` and `=>` are one each.
+fn flatten(tokens: TokenStream, words: &mut Vec<String>) {
+    let mut joint = false;
+    for token in tokens {
+        match token {
+            TokenTree::Group(group) => {
+                let (open, close) = match group.delimiter() {
+                    Delimiter::Parenthesis => ("(", ")"),
+                    Delimiter::Bracket => ("[", "]"),
+                    Delimiter::Brace => ("{", "}"),
+                    Delimiter::None => ("", ""),
+                };
+                words.push(open.to_owned());
+                flatten(group.stream(), words);
+                words.push(close.to_owned());
+                joint = false;
+            }
+            TokenTree::Punct(punct) => {
+                let sign = punct.as_char();
+                match words.last_mut() {
+                    Some(word)
+                        if joint && matches!((&**word, sign), (":", ':') | ("-" | "=", '>')) =>
+                    {
+                        word.push(sign);
+                    }
+                    _ => words.push(sign.to_string()),
+                }
+                joint = punct.spacing() == Spacing::Joint;
+            }
+            other => {
+                words.push(other.to_string());
+                joint = false;
+            }
+        }
+    }
+}
+
+/// Whether a space belongs between two words.
+fn stands_apart(in_fragment: bool, before: &str, word: &str) -> bool {
+    let opens = matches!(before, "(" | "[" | "<" | "&" | "$" | "::" | "!" | "");
+    let closes = matches!(
+        word,
+        ")" | "]" | ">" | "," | ";" | ":" | "::" | "?" | "!" | ""
+    );
+    let is_name = before.chars().all(|c| c.is_alphanumeric() || c == '_');
+    let applies = is_name && matches!(word, "(" | "<");
+    let is_kind = in_fragment && before == ":";
+    !(opens || closes || applies || is_kind)
 }
 
 /// Items of one group follow each other without a blank line.
@@ -58,25 +198,57 @@ fn group(item: &syn::Item) -> Option<&'static str> {
     }
 }
 
-/// Puts a blank line between the methods of a trait or `impl` block.
-fn space_methods(item: &str) -> String {
+/// Puts a blank line between the members of a trait or `impl` block.
+fn space_members(item: &str) -> String {
     let mut text = String::new();
-    let mut after_method = false;
+    let mut after_member = false;
     for line in item.lines() {
         let at_member_level = line.starts_with("    ") && !line.starts_with("     ");
-        if after_method && at_member_level {
+        if after_member && at_member_level {
             text.push('\n');
         }
         text.push_str(line);
         text.push('\n');
-        after_method =
-            line == "    }" || (is_in_trait(item) && at_member_level && line.ends_with(';'));
+        after_member = line == "    }" || (at_member_level && line.ends_with(';'));
     }
     text
 }
 
-/// Whether an item's text is a trait, whose methods may end with a semicolon.
-fn is_in_trait(item: &str) -> bool {
-    item.lines()
-        .any(|line| line.starts_with("pub trait ") || line.starts_with("trait "))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_tokens_are_spaced_as_by_hand() {
+        let signature = quote! { fn get(&self, req: a::B) -> Result<Option<Vec<u8>>, Error> };
+        let text = "fn get(&self, req: a::B) -> Result<Option<Vec<u8>>, Error>";
+        assert_eq!(written(&signature), text);
+        let call = quote! { $crate::__export!($plugin, <$plugin as $crate::a::B>::c) };
+        let text = "$crate::__export!($plugin, <$plugin as $crate::a::B>::c)";
+        assert_eq!(written(&call), text);
+        assert_eq!(
+            written(&quote! { ($plugin:ty $(,)?) => }),
+            "($plugin:ty $(,)?) =>"
+        );
+    }
+
+    #[test]
+    fn items_and_members_stand_apart() {
+        let items = quote! {
+            use a::B;
+            use c::D;
+            mod e;
+            #[doc = " Does."]
+            pub trait F { #[doc = " G."] fn g(&self); fn h(&self) { if true { i() } j() } }
+            fn k() {}
+        };
+        assert_eq!(
+            file("x.rs", "Docs.\n\nMore.", &items),
+            "// @generated by nd-hostgen from x.rs; do not edit. Regenerate with: make gen\n\
+             //! Docs.\n//!\n//! More.\n#![cfg_attr(rustfmt, rustfmt_skip)]\n\n\
+             use a::B;\nuse c::D;\n\nmod e;\n\n\
+             /// Does.\npub trait F {\n    /// G.\n    fn g(&self);\n\n    fn h(&self) {\n        \
+             if true {\n            i()\n        }\n        j()\n    }\n}\n\nfn k() {}\n"
+        );
+    }
 }

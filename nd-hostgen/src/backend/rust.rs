@@ -1,6 +1,6 @@
 //! Pieces of Rust that several back ends write: names, types, imports.
 
-use crate::model::{Model, Scalar, Type};
+use crate::model::{Answer, Model, Param, Scalar, Service, Type};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
@@ -41,9 +41,62 @@ pub(super) fn ty(ty: &Type, shared: &TokenStream) -> TokenStream {
     }
 }
 
-/// The crate that holds the wire types, as every crate but itself names it.
-pub(super) fn nd_types() -> TokenStream {
-    quote! { nd_types }
+/// A type, as every crate but the one with the wire types writes it.
+pub(super) fn outer_ty(ty: &Type) -> TokenStream {
+    self::ty(ty, &quote! { nd_types })
+}
+
+/// The Rust type of a host function's results: nothing, a value, an option or a tuple.
+pub(super) fn answer_ty(answer: &Answer) -> TokenStream {
+    match answer {
+        Answer::None => quote! { () },
+        Answer::One(field) => outer_ty(&field.ty),
+        Answer::Optional { value, .. } => {
+            let value = outer_ty(&value.ty);
+            quote! { Option<#value> }
+        }
+        Answer::Several(fields) => {
+            let fields = fields.iter().map(|field| outer_ty(&field.ty));
+            quote! { (#(#fields),*) }
+        }
+    }
+}
+
+/// The type of a parameter on the side that receives it: an option where null and empty differ.
+pub(super) fn received_ty(param: &Param) -> TokenStream {
+    let ty = outer_ty(&param.ty);
+    if param.distinguish_null {
+        quote! { Option<#ty> }
+    } else {
+        ty
+    }
+}
+
+/// Every type in the signatures of a service.
+pub(super) fn signature_types(service: &Service) -> Vec<&Type> {
+    let mut types = Vec::new();
+    for function in &service.functions {
+        types.extend(function.params.iter().map(|param| &param.ty));
+        types.extend(function.answer.fields().into_iter().map(|field| &field.ty));
+    }
+    types
+}
+
+/// The import of those of a service's own types that its signatures name.
+pub(super) fn import_local_types(service: &Service) -> TokenStream {
+    let types = signature_types(service);
+    let named = |name: &&String| {
+        let mut types = types.iter();
+        types.any(|ty| ty.any(&|ty| matches!(ty, Type::Local(local) if local == *name)))
+    };
+    let mut names: Vec<&String> = service.declares.iter().filter(named).collect();
+    names.sort();
+    if names.is_empty() {
+        return TokenStream::new();
+    }
+    let module = ident(&service.module);
+    let names = names.into_iter().map(|name| ident(name));
+    quote! { use nd_types::#module::{#(#names),*}; }
 }
 
 /// The import of `HashMap`, if any of the types needs it.
