@@ -4,7 +4,7 @@
 ///
 /// The other half is the Scheduler service.
 /// A plugin whose manifest declares the `scheduler` permission must have the export, or it is not loaded.
-#[capability(name = "scheduler", since = "0.60.0")]
+#[capability(name = "scheduler", identity = "Scheduler", since = "0.60.0")]
 pub trait SchedulerCallback {
     /// Does the work of a schedule that is due.
     ///

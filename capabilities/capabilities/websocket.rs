@@ -6,7 +6,7 @@
 /// Events of one connection come one at a time and in order: the next message is read only after the call has returned.
 /// There is no user, and each call has 30 seconds.
 /// An event whose export is missing is lost; the connection is not affected.
-#[capability(name = "websocket", since = "0.60.0")]
+#[capability(name = "websocket", identity = "WebSocket", since = "0.60.0")]
 pub trait WebSocketCallback {
     /// Takes a text message.
     ///

@@ -100,7 +100,7 @@ pub static CAPABILITIES: &[Capability] = &[
         ],
     },
     Capability {
-        name: "SchedulerCallback",
+        name: "Scheduler",
         module: "scheduler",
         since: "0.60.0",
         exports: &[
@@ -160,7 +160,7 @@ pub static CAPABILITIES: &[Capability] = &[
         ],
     },
     Capability {
-        name: "WebSocketCallback",
+        name: "WebSocket",
         module: "websocket",
         since: "0.60.0",
         exports: &[
