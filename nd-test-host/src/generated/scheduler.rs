@@ -44,14 +44,11 @@ pub trait Scheduler: Send + Sync {
     /// `cron_expression` is one of:
     ///
     /// - five fields, `minute hour day-of-month month day-of-week`, or six with the seconds first;
-
     /// - `@yearly`, `@annually`, `@monthly`, `@weekly`, `@daily`, `@midnight` or `@hourly`;
-
     /// - `@every 1h30m`, or just `1h30m`, in whole seconds and at least one.
     ///
     /// A prefix `TZ=Europe/Paris` or `CRON_TZ=Europe/Paris` sets the time zone, which otherwise is the server's.
     /// Fields take lists, ranges, steps, English month and day names, and `~` for a random value that is chosen once;
-
     /// Sunday is 0, and 7 is refused.
     /// When both day fields are restricted, either one suffices.
     ///
