@@ -139,14 +139,14 @@ impl Diagnostics {
         self.list.is_empty()
     }
 
-    /// Ends the run: the value if there were no mistakes, otherwise all of them in file order.
+    /// Ends the run: nothing if there were no mistakes, otherwise all of them in file order.
     ///
     /// # Errors
     ///
     /// Returns the mistakes, sorted and without repetitions.
-    pub fn finish<T>(mut self, value: T) -> Result<T, Vec<Diagnostic>> {
+    pub fn finish(mut self) -> Result<(), Vec<Diagnostic>> {
         if self.list.is_empty() {
-            return Ok(value);
+            return Ok(());
         }
         self.list.sort();
         self.list.dedup();
@@ -164,6 +164,15 @@ pub fn render_all(diagnostics: &[Diagnostic], sources: &BTreeMap<String, String>
         })
         .collect();
     rendered.join("\n")
+}
+
+/// A number with its noun, in the plural where it belongs.
+pub fn counted(number: usize, noun: &str) -> String {
+    match number {
+        0 => format!("no {noun}s"),
+        1 => format!("1 {noun}"),
+        _ => format!("{number} {noun}s"),
+    }
 }
 
 /// Finds the known word that a misspelt one most likely meant.

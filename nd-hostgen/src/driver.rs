@@ -2,7 +2,7 @@
 
 use crate::backend::{self, Files};
 use crate::check::check;
-use crate::diagnostic::{Diagnostics, render_all};
+use crate::diagnostic::{Diagnostics, counted, render_all};
 use crate::lower::lower;
 use crate::model::Model;
 use crate::parse::parse;
@@ -42,7 +42,7 @@ pub enum DriverError {
         root: PathBuf,
     },
     /// The definitions have mistakes; each is rendered with its place and a hint.
-    #[error("{count} mistake(s) in the definitions, nothing was written\n\n{rendered}")]
+    #[error("{} in the definitions, nothing was written\n\n{rendered}", counted(*count, "mistake"))]
     Definitions {
         /// All mistakes as text.
         rendered: String,
@@ -93,16 +93,19 @@ pub fn model_of(sources: &BTreeMap<String, String>) -> Result<Model, DriverError
             files.extend(parse(path, folder, text, &mut diagnostics));
         }
     }
-    // A barrier: rules about names make no sense while items are missing.
-    let parsed = diagnostics.finish(files).and_then(|files| {
-        let mut diagnostics = Diagnostics::new();
+    // A barrier: without one of the files, every rule about names would go astray.
+    let checked = if files.len() < sources.len() {
+        diagnostics.finish()
+    } else {
         check(&files, &mut diagnostics);
-        diagnostics.finish(lower(&files))
-    });
-    parsed.map_err(|mistakes| DriverError::Definitions {
-        rendered: render_all(&mistakes, sources),
-        count: mistakes.len(),
-    })
+        diagnostics.finish()
+    };
+    checked
+        .map(|()| lower(&files))
+        .map_err(|mistakes| DriverError::Definitions {
+            rendered: render_all(&mistakes, sources),
+            count: mistakes.len(),
+        })
 }
 
 /// How the files on disk differ from what they should be.

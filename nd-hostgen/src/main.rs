@@ -1,6 +1,7 @@
 //! The command line of the generator: arguments in, messages and exit codes out.
 
 use nd_hostgen::backend;
+use nd_hostgen::diagnostic::counted;
 use nd_hostgen::driver::{self, Difference};
 use std::error::Error;
 use std::io::{self, Write};
@@ -100,21 +101,21 @@ fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<ExitCode, Box<dyn E
     if arguments.verbose {
         let (services, capabilities) = (model.services.len(), model.capabilities.len());
         writeln!(out, "root: {}", root.display())?;
-        writeln!(out, "found {services} host service(s)")?;
+        writeln!(out, "found {}", counted(services, "host service"))?;
         for service in &model.services {
-            let functions = service.functions.len();
-            writeln!(
-                out,
-                "  {} ({functions} functions), {}",
-                service.name, service.source
-            )?;
+            let functions = counted(service.functions.len(), "function");
+            writeln!(out, "  {} ({functions}), {}", service.name, service.source)?;
         }
-        writeln!(out, "found {capabilities} capability(ies)")?;
+        writeln!(
+            out,
+            "found {}",
+            counted(capabilities, "capability definition")
+        )?;
         for capability in &model.capabilities {
-            let exports = capability.exports.len();
+            let exports = counted(capability.exports.len(), "export");
             writeln!(
                 out,
-                "  {} ({exports} exports), {}",
+                "  {} ({exports}), {}",
                 capability.module, capability.source
             )?;
         }

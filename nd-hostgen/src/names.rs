@@ -7,18 +7,22 @@ pub const RESERVED_VALUES: [&str; 5] = ["self", "ctx", "document", "import", "se
 pub const RESERVED_FUNCTIONS: [&str; 1] = ["dispatch"];
 
 /// Names of types that would hide one that generated code uses.
-pub const RESERVED_TYPES: [&str; 25] = [
+pub const RESERVED_TYPES: [&str; 28] = [
     "Answer",
     "Arc",
-    "Backend",
     "CallContext",
+    "Capability",
     "Decode",
     "Default",
     "Deserialize",
     "Encode",
     "Error",
+    "Export",
+    "Failed",
+    "Fields",
     "HashMap",
     "HostError",
+    "HostFunction",
     "Json",
     "Map",
     "Option",
@@ -31,8 +35,27 @@ pub const RESERVED_TYPES: [&str; 25] = [
     "String",
     "Unavailable",
     "Vec",
-    "WireError",
     "Writer",
+];
+
+/// Names of modules that the crates with generated code have already.
+pub const RESERVED_MODULES: [&str; 16] = [
+    "bytes",
+    "capabilities",
+    "error",
+    "generated",
+    "host",
+    "log",
+    "mod",
+    "native",
+    "outcome",
+    "prelude",
+    "runtime",
+    "shared",
+    "testing",
+    "types",
+    "var",
+    "wire",
 ];
 
 /// Result names that make `(T, bool)` an option.
@@ -83,6 +106,27 @@ pub fn method_stem(method: &str) -> &str {
         .strip_prefix("get_")
         .or_else(|| method.strip_prefix("on_"))
         .unwrap_or(method)
+}
+
+/// Snake case of a name in any other form; what is no letter or digit separates words.
+pub fn snake(name: &str) -> String {
+    let chars: Vec<char> = name.chars().collect();
+    let mut snake = String::new();
+    for (index, &c) in chars.iter().enumerate() {
+        let before = index.checked_sub(1).map(|at| chars[at]);
+        let next_is_lower = chars.get(index + 1).is_some_and(char::is_ascii_lowercase);
+        let starts_word = c.is_ascii_uppercase()
+            && before.is_some_and(|before| {
+                before.is_ascii_lowercase() || before.is_ascii_digit() || next_is_lower
+            });
+        if (starts_word || !c.is_ascii_alphanumeric()) && !snake.ends_with('_') {
+            snake.push('_');
+        }
+        if c.is_ascii_alphanumeric() {
+            snake.push(c.to_ascii_lowercase());
+        }
+    }
+    snake.trim_matches('_').to_owned()
 }
 
 /// Upper camel case of a snake-case name.
@@ -151,6 +195,20 @@ mod tests {
         ];
         for (snake, json) in cases {
             assert_eq!(json_name(snake), json);
+        }
+    }
+
+    #[test]
+    fn snake_case_keeps_runs_of_capitals_together() {
+        let cases = [
+            ("doRun", "do_run"),
+            ("GetHTTPResponse", "get_http_response"),
+            ("ScheduleID", "schedule_id"),
+            ("My-Sample", "my_sample"),
+            ("RETRY_LATER", "retry_later"),
+        ];
+        for (name, snake) in cases {
+            assert_eq!(super::snake(name), snake);
         }
     }
 

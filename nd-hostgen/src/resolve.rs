@@ -1,6 +1,6 @@
 //! Finds out what the name of a type stands for.
 
-use crate::syntax::{Alias, SourceFile, Struct};
+use crate::syntax::{Alias, Folder, SourceFile, Struct};
 
 /// What a type name stands for.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +41,16 @@ impl<'a> Scope<'a> {
         alias.map(Target::Alias)
     }
 
+    /// Whether a file or the shared ones declare a type of this name, even one that could not be read.
+    pub fn is_declared(&self, file: &SourceFile, name: &str) -> bool {
+        let shared = self
+            .files
+            .iter()
+            .filter(|file| file.folder == Folder::Types);
+        let mut declared = shared.chain([file]).flat_map(|file| &file.declared);
+        declared.any(|declared| declared == name)
+    }
+
     /// The names a file may use, for suggestions.
     pub fn known(&self, file: &'a SourceFile) -> Vec<&'a str> {
         let own = file.structs.iter();
@@ -57,7 +67,7 @@ impl<'a> Scope<'a> {
     fn shared_structs(&self) -> impl Iterator<Item = &'a Struct> + use<'a> {
         self.files
             .iter()
-            .filter(|file| file.folder == crate::syntax::Folder::Types)
+            .filter(|file| file.folder == Folder::Types)
             .flat_map(|file| &file.structs)
     }
 }

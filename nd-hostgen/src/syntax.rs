@@ -33,6 +33,8 @@ pub struct SourceFile {
     pub folder: Folder,
     /// The `//!` lines.
     pub docs: String,
+    /// The names of all structs and aliases, also of those that could not be read.
+    pub declared: Vec<String>,
     /// The services, in source order.
     pub services: Vec<Service>,
     /// The capabilities, in source order.

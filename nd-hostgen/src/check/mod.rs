@@ -4,7 +4,7 @@ mod duplicates;
 mod traits;
 mod types;
 
-use crate::diagnostic::{Diagnostics, Kind, Place};
+use crate::diagnostic::{Diagnostics, Kind, Place, counted};
 use crate::names;
 use crate::resolve::Scope;
 use crate::syntax::{Folder, SourceFile, Spanned};
@@ -13,6 +13,7 @@ use crate::syntax::{Folder, SourceFile, Spanned};
 pub fn check(files: &[SourceFile], diagnostics: &mut Diagnostics) {
     let mut checker = Checker {
         scope: Scope::new(files),
+        complete: diagnostics.is_empty(),
         diagnostics,
     };
     for file in files {
@@ -33,13 +34,28 @@ pub fn check(files: &[SourceFile], diagnostics: &mut Diagnostics) {
             checker.check_constant(file, constant);
         }
     }
-    checker.check_unused(files);
+    if checker.complete {
+        checker.check_unused(files);
+    }
     checker.check_duplicates(files);
+}
+
+/// How the names of a kind are written.
+#[derive(Debug, Clone, Copy)]
+enum Form {
+    /// `kind_of_name`
+    Snake,
+    /// `KindOfName`
+    UpperCamel,
+    /// `KIND_OF_NAME`
+    UpperSnake,
 }
 
 /// The names of the run and the mistakes found so far.
 struct Checker<'a, 'd> {
     scope: Scope<'a>,
+    /// Whether all items could be read; if not, rules that miss something keep quiet.
+    complete: bool,
     diagnostics: &'d mut Diagnostics,
 }
 
@@ -79,11 +95,12 @@ impl Checker<'_, '_> {
             Folder::Capabilities => ((0, 1), "exactly one trait marked `#[capability]`"),
             Folder::Types => ((0, 0), "structs only"),
         };
-        if traits != wanted {
+        if traits != wanted && self.complete {
+            let found = counted(traits.0 + traits.1, "trait");
             self.error(
                 &start,
                 Kind::Unsupported,
-                format!("`{}` holds {} trait(s)", file.path, traits.0 + traits.1),
+                format!("`{}` holds {found}", file.path),
                 format!("a file in this folder holds {rule}"),
             );
         }
@@ -141,13 +158,30 @@ impl Checker<'_, '_> {
     }
 
     /// A name keeps the form of its kind.
-    fn check_form(&mut self, name: &Spanned<String>, sound: fn(&str) -> bool, form: &str) {
-        if !sound(&name.value) {
+    fn check_form(&mut self, name: &Spanned<String>, form: Form) {
+        let (words, sound, right) = match form {
+            Form::Snake => (
+                "snake case",
+                names::is_snake(&name.value),
+                names::snake(&name.value),
+            ),
+            Form::UpperCamel => (
+                "upper camel case",
+                names::is_upper_camel(&name.value),
+                names::upper_camel(&names::snake(&name.value)),
+            ),
+            Form::UpperSnake => (
+                "upper snake case",
+                names::is_upper_snake(&name.value),
+                names::snake(&name.value).to_uppercase(),
+            ),
+        };
+        if !sound {
             self.error(
                 &name.place,
                 Kind::Name,
-                format!("`{}` is not written in {form}", name.value),
-                "other names of its kind show the form; JSON and Rust names are derived from it",
+                format!("`{}` is not written in {words}", name.value),
+                format!("write `{right}`; JSON and Rust names are derived from it"),
             );
         }
     }

@@ -1,7 +1,7 @@
 //! Rules for host services, capabilities and their methods.
 
-use super::Checker;
-use crate::diagnostic::{Kind, Place};
+use super::{Checker, Form};
+use crate::diagnostic::{Kind, Place, counted};
 use crate::names;
 use crate::syntax::{Capability, Export, Function, Param, Service, SourceFile, Spanned, TypeKind};
 
@@ -11,18 +11,14 @@ impl Checker<'_, '_> {
         let place = &service.trait_name.place;
         let item = format!("host service `{}`", service.trait_name.value);
         self.check_docs(&service.docs, place, &item);
-        self.check_form(
-            &service.trait_name,
-            names::is_upper_camel,
-            "upper camel case",
-        );
+        self.check_form(&service.trait_name, Form::UpperCamel);
         self.check_reserved(&service.trait_name, &names::RESERVED_TYPES);
         self.check_head(&item, place, service.name.as_ref(), service.since.as_ref());
         if let Some(name) = &service.name {
-            self.check_form(name, names::is_upper_camel, "upper camel case");
+            self.check_form(name, Form::UpperCamel);
             self.check_stem(file, name, &names::service_module(&name.value));
         }
-        if service.functions.is_empty() {
+        if service.functions.is_empty() && self.complete {
             self.empty_trait(place, &item, "#[host_fn]");
         }
         for function in &service.functions {
@@ -34,7 +30,7 @@ impl Checker<'_, '_> {
     fn check_function(&mut self, file: &SourceFile, service: &Service, function: &Function) {
         let item = format!("host function `{}`", function.name.value);
         self.check_docs(&function.docs, &function.name.place, &item);
-        self.check_form(&function.name, names::is_snake, "snake case");
+        self.check_form(&function.name, Form::Snake);
         self.check_reserved(&function.name, &names::RESERVED_FUNCTIONS);
         self.check_since(function.since.as_ref());
         self.check_later(function.since.as_ref(), service.since.as_ref());
@@ -49,7 +45,7 @@ impl Checker<'_, '_> {
 
     /// A parameter has a usable name and type.
     fn check_param(&mut self, file: &SourceFile, param: &Param) {
-        self.check_form(&param.name, names::is_snake, "snake case");
+        self.check_form(&param.name, Form::Snake);
         self.check_reserved(&param.name, &names::RESERVED_VALUES);
         self.check_type(file, &param.ty);
         if let (Some(place), TypeKind::Option(_)) = (&param.distinguish_null, &param.ty.kind) {
@@ -65,11 +61,14 @@ impl Checker<'_, '_> {
     /// As many names as results; several results need names.
     fn check_result_names(&mut self, function: &Function) {
         for name in &function.result_names {
-            self.check_form(name, names::is_snake, "snake case");
+            self.check_form(name, Form::Snake);
             self.check_reserved(name, &names::RESERVED_VALUES);
         }
         let (types, given) = (function.results.len(), function.result_names.len());
         let name = &function.name;
+        if !self.complete {
+            return;
+        }
         if types > 1 && given == 0 {
             self.error(
                 &name.place,
@@ -85,7 +84,12 @@ impl Checker<'_, '_> {
             self.error(
                 place,
                 Kind::Attribute,
-                format!("`{}` has {types} result(s) but {given} name(s)", name.value),
+                format!(
+                    "`{}` has {} but {}",
+                    name.value,
+                    counted(types, "result"),
+                    counted(given, "result name")
+                ),
                 "give one name for each result, in order",
             );
         }
@@ -96,11 +100,7 @@ impl Checker<'_, '_> {
         let place = &capability.trait_name.place;
         let item = format!("capability `{}`", capability.trait_name.value);
         self.check_docs(&capability.docs, place, &item);
-        self.check_form(
-            &capability.trait_name,
-            names::is_upper_camel,
-            "upper camel case",
-        );
+        self.check_form(&capability.trait_name, Form::UpperCamel);
         self.check_reserved(&capability.trait_name, &names::RESERVED_TYPES);
         self.check_head(
             &item,
@@ -109,13 +109,13 @@ impl Checker<'_, '_> {
             capability.since.as_ref(),
         );
         if let Some(name) = &capability.name {
-            self.check_form(name, names::is_snake, "snake case");
+            self.check_form(name, Form::Snake);
             self.check_stem(file, name, &name.value);
         }
         if let Some(identity) = &capability.identity {
-            self.check_form(identity, names::is_upper_camel, "upper camel case");
+            self.check_form(identity, Form::UpperCamel);
         }
-        if capability.exports.is_empty() {
+        if capability.exports.is_empty() && self.complete {
             self.empty_trait(place, &item, "#[export(name = \"nd_…\")]");
         }
         for export in &capability.exports {
@@ -128,10 +128,11 @@ impl Checker<'_, '_> {
         let item = format!("export method `{}`", export.method.value);
         let place = &export.method.place;
         self.check_docs(&export.docs, place, &item);
-        self.check_form(&export.method, names::is_snake, "snake case");
+        self.check_form(&export.method, Form::Snake);
         self.check_since(export.since.as_ref());
         self.check_later(export.since.as_ref(), capability.since.as_ref());
         match &export.name {
+            None if !self.complete => {}
             None => self.error(
                 place,
                 Kind::Attribute,
@@ -199,11 +200,11 @@ impl Checker<'_, '_> {
             );
         }
         if let Some(provider) = &export.provider {
-            self.check_form(provider, names::is_upper_camel, "upper camel case");
+            self.check_form(provider, Form::UpperCamel);
             self.check_reserved(provider, &names::RESERVED_TYPES);
         }
         if let Some(register) = &export.register {
-            self.check_form(register, names::is_snake, "snake case");
+            self.check_form(register, Form::Snake);
         }
     }
 
@@ -215,11 +216,11 @@ impl Checker<'_, '_> {
         name: Option<&Spanned<String>>,
         since: Option<&Spanned<String>>,
     ) {
-        if name.is_none() {
+        if name.is_none() && self.complete {
             let hint = "add `name = \"…\"` to its attribute; wire and module names come from it";
             self.error(place, Kind::Attribute, format!("{item} has no name"), hint);
         }
-        if since.is_none() {
+        if since.is_none() && self.complete {
             let hint = "add `since = \"…\"` with the first server release that has it";
             self.error(
                 place,
@@ -233,6 +234,14 @@ impl Checker<'_, '_> {
 
     /// The file is named after the module that the outputs have.
     fn check_stem(&mut self, file: &SourceFile, name: &Spanned<String>, module: &str) {
+        if names::RESERVED_MODULES.contains(&module) {
+            self.error(
+                &name.place,
+                Kind::Name,
+                format!("the module name `{module}` is taken by the crates with generated code"),
+                "choose another name",
+            );
+        }
         if file.stem != module {
             self.error(
                 &name.place,

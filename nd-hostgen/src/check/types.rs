@@ -1,6 +1,6 @@
 //! Rules for structs, aliases, constants and the types they use.
 
-use super::Checker;
+use super::{Checker, Form};
 use crate::diagnostic::{Kind, suggest};
 use crate::model::Scalar;
 use crate::names;
@@ -15,7 +15,7 @@ impl Checker<'_, '_> {
     pub(super) fn check_struct(&mut self, file: &SourceFile, item: &Struct) {
         let described = format!("struct `{}`", item.name.value);
         self.check_docs(&item.docs, &item.name.place, &described);
-        self.check_form(&item.name, names::is_upper_camel, "upper camel case");
+        self.check_form(&item.name, Form::UpperCamel);
         self.check_reserved(&item.name, &names::RESERVED_TYPES);
         self.check_since(item.since.as_ref());
         if item.since.is_none() && file.folder == Folder::Types {
@@ -37,7 +37,7 @@ impl Checker<'_, '_> {
         let name = &field.name.value;
         let described = format!("field `{name}` of `{}`", owner.name.value);
         self.check_docs(&field.docs, &field.name.place, &described);
-        self.check_form(&field.name, names::is_snake, "snake case");
+        self.check_form(&field.name, Form::Snake);
         self.check_since(field.since.as_ref());
         self.check_later(field.since.as_ref(), owner.since.as_ref());
         self.check_type(file, &field.ty);
@@ -89,6 +89,8 @@ impl Checker<'_, '_> {
                     format!("`{name}` is the type of constants and does not cross the wire"),
                     "write the plain type, such as `String`",
                 ),
+                // Declared, but it could not be read.
+                None if self.scope.is_declared(file, name) => {}
                 None => {
                     let mut known = self.scope.known(file);
                     known.extend(Scalar::ALL.iter().map(|(word, _)| *word));
@@ -149,7 +151,7 @@ impl Checker<'_, '_> {
         let name = &alias.name;
         let described = format!("alias `{}`", name.value);
         self.check_docs(&alias.docs, &name.place, &described);
-        self.check_form(name, names::is_upper_camel, "upper camel case");
+        self.check_form(name, Form::UpperCamel);
         self.check_reserved(name, &names::RESERVED_TYPES);
         self.check_since(alias.since.as_ref());
         if file.folder != Folder::Capabilities {
@@ -187,7 +189,7 @@ impl Checker<'_, '_> {
         let name = &constant.name;
         let described = format!("constant `{}`", name.value);
         self.check_docs(&constant.docs, &name.place, &described);
-        self.check_form(name, names::is_upper_snake, "upper snake case");
+        self.check_form(name, Form::UpperSnake);
         self.check_since(constant.since.as_ref());
         let aliases = file.aliases.iter().filter(|alias| !alias.deprecated);
         let known: Vec<&Alias> = aliases.collect();

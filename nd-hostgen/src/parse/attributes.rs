@@ -72,6 +72,8 @@ const ATTRIBUTES: &[(&str, Form)] = &[
 pub(super) struct Attributes {
     /// The documentation, without the space after the slashes.
     pub docs: String,
+    /// Whether there was one that nobody knows, perhaps a misspelt mark.
+    pub puzzling: bool,
     found: Vec<Attribute>,
 }
 
@@ -98,6 +100,7 @@ impl Attributes {
         item: &str,
     ) -> Self {
         let mut docs = Vec::new();
+        let mut puzzling = false;
         let mut found: Vec<Attribute> = Vec::new();
         for attribute in attributes {
             if let Some(line) = doc_line(attribute) {
@@ -105,6 +108,7 @@ impl Attributes {
                 continue;
             }
             let Some((word, form)) = known(context, attribute, allowed, item) else {
+                puzzling = true;
                 continue;
             };
             let place = context.place(attribute.path().span());
@@ -124,7 +128,11 @@ impl Attributes {
             });
         }
         let docs = docs.join("\n").trim_matches('\n').to_owned();
-        Self { docs, found }
+        Self {
+            docs,
+            puzzling,
+            found,
+        }
     }
 
     /// Takes an attribute out by its word.

@@ -27,8 +27,8 @@ pub fn parse(
             context.error(
                 error.span(),
                 Kind::Syntax,
-                error.to_string(),
-                "definitions are plain Rust; `rustfmt` on this file shows the same mistake",
+                format!("this is not Rust: {error}"),
+                "definitions are plain Rust; look for a bracket or quote without its partner, or run rustfmt",
             );
             return None;
         }
@@ -39,6 +39,7 @@ pub fn parse(
         stem: stem.strip_suffix(".rs").unwrap_or(stem).to_owned(),
         folder,
         docs: Attributes::read(&mut context, &parsed.attrs, &[], "a file").docs,
+        declared: parsed.items.iter().filter_map(type_name).collect(),
         services: Vec::new(),
         capabilities: Vec::new(),
         structs: Vec::new(),
@@ -77,6 +78,15 @@ fn read_item(context: &mut Context<'_>, item: &syn::Item, file: &mut SourceFile)
                 "traits, structs, `#[alias]` types and constants are what a definition file holds",
             );
         }
+    }
+}
+
+/// The name of a struct or alias.
+fn type_name(item: &syn::Item) -> Option<String> {
+    match item {
+        syn::Item::Struct(item) => Some(item.ident.to_string()),
+        syn::Item::Type(item) => Some(item.ident.to_string()),
+        _ => None,
     }
 }
 

@@ -64,7 +64,7 @@ pub(super) fn read_alias(context: &mut Context<'_>, item: &syn::ItemType) -> Opt
         Attributes::read(context, &item.attrs, &["alias", "since"], "a type alias");
     context.no_generics(&item.generics, &format!("alias `{}`", name.value));
     let mark = attributes.take("alias");
-    if mark.is_none() {
+    if mark.is_none() && !attributes.puzzling {
         context.error(
             item.ident.span(),
             Kind::Attribute,

@@ -48,6 +48,7 @@ pub(super) fn read(context: &mut Context<'_>, item: &syn::ItemTrait) -> Option<T
             exports: methods(context, item, read_export),
             trait_name,
         })),
+        (None, None) if attributes.puzzling => None,
         (service, _) => {
             let (message, hint) = match service {
                 Some(_) => ("is marked as two things", "keep one of the two attributes"),
@@ -95,8 +96,8 @@ fn read_function(context: &mut Context<'_>, method: &syn::TraitItemFn) -> Option
     let item = "a method of a host service";
     let mut attributes = Attributes::read(context, &method.attrs, &["host_fn"], item);
     let mark = marked(context, &mut attributes, "host_fn", method)?;
-    let params = read_params(context, method, &["distinguish_null"])?;
-    let (results, fallible) = read_results(context, &method.sig.output)?;
+    let params = read_params(context, method, &["distinguish_null"]);
+    let (results, fallible) = read_results(context, &method.sig.output);
     Some(Function {
         since: mark.text("since"),
         result_names: mark.names("results"),
@@ -121,8 +122,8 @@ fn read_export(context: &mut Context<'_>, method: &syn::TraitItemFn) -> Option<E
         provider: mark.text("provider"),
         register: mark.text("register"),
         docs: attributes.docs,
-        params: read_params(context, method, &[])?,
-        output: read_output(context, &method.sig.output)?,
+        params: read_params(context, method, &[]),
+        output: read_output(context, &method.sig.output),
         method: name,
     })
 }
@@ -159,7 +160,7 @@ fn marked(
         );
     }
     let mark = attributes.take(word);
-    if mark.is_none() {
+    if mark.is_none() && !attributes.puzzling {
         context.error(
             sig.ident.span(),
             Kind::Attribute,
@@ -170,14 +171,13 @@ fn marked(
     mark
 }
 
-/// Reads the parameters of a method; `allowed` are the attributes they may carry.
+/// Reads the parameters of a method, leaving out unsound ones; `allowed` are the attributes they may carry.
 fn read_params(
     context: &mut Context<'_>,
     method: &syn::TraitItemFn,
     allowed: &[&str],
-) -> Option<Vec<Param>> {
+) -> Vec<Param> {
     let mut params = Vec::new();
-    let mut sound = true;
     for input in &method.sig.inputs {
         match input {
             syn::FnArg::Receiver(receiver) => {
@@ -187,15 +187,11 @@ fn read_params(
                     format!("method `{}` takes `self`", method.sig.ident),
                     "remove it; only the other parameters cross the wire",
                 );
-                sound = false;
             }
-            syn::FnArg::Typed(param) => match read_param(context, param, allowed) {
-                Some(param) => params.push(param),
-                None => sound = false,
-            },
+            syn::FnArg::Typed(param) => params.extend(read_param(context, param, allowed)),
         }
     }
-    sound.then_some(params)
+    params
 }
 
 /// Reads one parameter.
@@ -229,40 +225,38 @@ fn read_param(context: &mut Context<'_>, param: &syn::PatType, allowed: &[&str])
 }
 
 /// Reads what a host function returns: the results, and whether it may fail.
-fn read_results(context: &mut Context<'_>, output: &syn::ReturnType) -> Option<(Vec<Type>, bool)> {
+fn read_results(context: &mut Context<'_>, output: &syn::ReturnType) -> (Vec<Type>, bool) {
     let syn::ReturnType::Type(_, ty) = output else {
-        return Some((Vec::new(), false));
+        return (Vec::new(), false);
     };
     match result_segment(ty) {
         Some(segment) => {
-            let inner = types::arguments(context, segment, 1)?;
-            Some((read_values(context, inner.first()?)?, true))
+            let inner = types::arguments(context, segment, 1).unwrap_or_default();
+            let values = inner.first().map(|inner| read_values(context, inner));
+            (values.unwrap_or_default(), true)
         }
-        None => Some((read_values(context, ty)?, false)),
+        None => (read_values(context, ty), false),
     }
 }
 
 /// Reads one value or a tuple of values.
-fn read_values(context: &mut Context<'_>, ty: &syn::Type) -> Option<Vec<Type>> {
+fn read_values(context: &mut Context<'_>, ty: &syn::Type) -> Vec<Type> {
     match ty {
         syn::Type::Tuple(tuple) => {
-            let values = tuple.elems.iter().map(|ty| types::read(context, ty));
-            let values: Vec<Option<Type>> = values.collect();
-            values.into_iter().collect()
+            let values = tuple.elems.iter();
+            values.filter_map(|ty| types::read(context, ty)).collect()
         }
-        _ => types::read(context, ty).map(|ty| vec![ty]),
+        _ => types::read(context, ty).into_iter().collect(),
     }
 }
 
-/// Reads what an export returns; the outer option tells whether it could be read.
-fn read_output(context: &mut Context<'_>, output: &syn::ReturnType) -> Option<Option<Type>> {
+/// Reads what an export returns; none stands for `()`.
+fn read_output(context: &mut Context<'_>, output: &syn::ReturnType) -> Option<Type> {
     let syn::ReturnType::Type(_, ty) = output else {
-        return Some(None);
+        return None;
     };
-    if let syn::Type::Tuple(tuple) = &**ty
-        && tuple.elems.is_empty()
-    {
-        return Some(None);
+    if matches!(&**ty, syn::Type::Tuple(tuple) if tuple.elems.is_empty()) {
+        return None;
     }
     if result_segment(ty).is_some() {
         context.error(
@@ -273,7 +267,7 @@ fn read_output(context: &mut Context<'_>, output: &syn::ReturnType) -> Option<Op
         );
         return None;
     }
-    types::read(context, ty).map(Some)
+    types::read(context, ty)
 }
 
 /// The path segment of a type written `Result<…>`.

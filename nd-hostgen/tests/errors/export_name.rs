@@ -1,0 +1,10 @@
+//@ capabilities/capabilities/sample.rs
+//! Docs.
+
+/// Docs.
+#[capability(name = "sample", required, since = "0.60.0")]
+pub trait Sample {
+    /// Docs.
+    #[export(name = "sample_run")]
+    fn run();
+}

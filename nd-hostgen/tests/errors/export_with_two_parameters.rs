@@ -1,0 +1,16 @@
+//@ capabilities/capabilities/sample.rs
+//! Docs.
+
+/// Docs.
+#[capability(name = "sample", required, since = "0.60.0")]
+pub trait Sample {
+    /// Docs.
+    #[export(name = "nd_sample_run")]
+    fn run(a: Item, b: Item);
+}
+
+/// Docs.
+pub struct Item {
+    /// Docs.
+    pub name: String,
+}

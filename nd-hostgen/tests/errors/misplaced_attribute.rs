@@ -1,0 +1,10 @@
+//! Docs.
+
+/// Docs.
+#[host_service(name = "Sample", since = "0.60.0")]
+pub trait Sample {
+    /// Docs.
+    #[host_fn]
+    #[omit_empty]
+    fn run();
+}

@@ -1,0 +1,5 @@
+//! Docs.
+
+/// Docs.
+#[host_service(name = "Sample", since = "0.60.0")]
+pub trait Sample {}

@@ -1,0 +1,11 @@
+//! Docs.
+
+/// Docs.
+#[host_service(name = "Sample", since = "0.60.0")]
+pub trait Sample {
+    /// Docs.
+    #[host_fn]
+    fn run();
+}
+//@ capabilities/services/empty.rs
+//! Docs.

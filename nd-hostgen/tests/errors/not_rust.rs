@@ -1,0 +1,5 @@
+//! Docs.
+
+pub trait Sample {
+    fn run(
+}

@@ -1,0 +1,22 @@
+//! Docs.
+
+/// Docs.
+#[host_service(name = "Sample", since = "0.60.0")]
+pub trait Sample {
+    /// Docs.
+    #[host_fn]
+    fn run(item: Item);
+}
+
+/// Docs.
+pub struct Item {
+    /// Docs.
+    #[omit_empty]
+    pub inner: Inner,
+}
+
+/// Docs.
+pub struct Inner {
+    /// Docs.
+    pub name: String,
+}

@@ -1,0 +1,15 @@
+//! Docs.
+
+/// Docs.
+#[host_service(name = "Sample", since = "0.60.0")]
+pub trait Sample {
+    /// Docs.
+    #[host_fn]
+    fn run((a, b): Item, mut key: String);
+}
+
+/// Docs.
+pub struct Item {
+    /// Docs.
+    pub name: String,
+}

@@ -1,0 +1,14 @@
+//@ capabilities/capabilities/sample.rs
+//! Docs.
+
+/// Docs.
+#[capability(name = "sample", required, since = "0.60.0")]
+pub trait Sample {
+    /// Docs.
+    #[export(name = "nd_sample_run")]
+    fn run();
+
+    /// Docs.
+    #[export(name = "nd_sample_run")]
+    fn stop();
+}

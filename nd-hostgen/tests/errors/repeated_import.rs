@@ -1,0 +1,13 @@
+//! Docs.
+
+/// Docs.
+#[host_service(name = "Sample", since = "0.60.0")]
+pub trait Sample {
+    /// Docs.
+    #[host_fn]
+    fn get_all();
+
+    /// Docs.
+    #[host_fn]
+    fn getall();
+}

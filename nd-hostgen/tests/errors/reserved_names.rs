@@ -1,0 +1,15 @@
+//! Docs.
+
+/// Docs.
+#[host_service(name = "Sample", since = "0.60.0")]
+pub trait Sample {
+    /// Docs.
+    #[host_fn]
+    fn dispatch(services: String, item: Error);
+}
+
+/// Docs.
+pub struct Error {
+    /// Docs.
+    pub name: String,
+}

@@ -1,0 +1,17 @@
+//! Docs.
+
+/// Docs.
+#[host_service(name = "Sample", since = "0.60.0")]
+pub trait Sample {
+    /// Docs.
+    #[host_fn]
+    fn run(item: Item);
+}
+//@ capabilities/types/shared.rs
+//! Docs.
+
+/// Docs.
+pub struct Item {
+    /// Docs.
+    pub name: String,
+}

@@ -1,0 +1,23 @@
+//! Docs.
+
+/// Docs.
+#[host_service(name = "Sample", since = "0.60.0")]
+pub trait Sample {
+    /// Docs.
+    #[host_fn]
+    fn run(item: Item);
+}
+
+/// Docs.
+pub struct Item {
+    /// Docs.
+    pub inner: Option<Inner>,
+}
+
+/// Docs.
+pub struct Inner {
+    /// Docs.
+    pub item: Item,
+    /// Docs.
+    pub items: Vec<Item>,
+}

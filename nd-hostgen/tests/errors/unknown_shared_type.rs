@@ -1,0 +1,15 @@
+//! Docs.
+
+/// Docs.
+#[host_service(name = "Sample", since = "0.60.0")]
+pub trait Sample {
+    /// Docs.
+    #[host_fn]
+    fn run(item: types::Item, path: std::path::PathBuf);
+}
+
+/// Docs.
+pub struct Item {
+    /// Docs.
+    pub name: String,
+}

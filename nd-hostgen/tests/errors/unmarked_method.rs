@@ -1,0 +1,8 @@
+//! Docs.
+
+/// Docs.
+#[host_service(name = "Sample", since = "0.60.0")]
+pub trait Sample {
+    /// Docs.
+    fn run();
+}

@@ -1,0 +1,8 @@
+//! Docs.
+
+/// Docs.
+pub trait Sample {
+    /// Docs.
+    #[host_fn]
+    fn run();
+}
