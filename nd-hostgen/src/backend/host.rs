@@ -2,8 +2,8 @@
 
 use super::{Files, docs, layout, rust};
 use crate::model::{Answer, Capability, Function, Model, Param, ResultField, Service};
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
 
 /// Where the files go.
 pub const DIRECTORY: &str = "nd-test-host/src/generated";
@@ -158,31 +158,28 @@ fn module(service: &Service) -> TokenStream {
 
 /// The signature of a trait method.
 fn signature(function: &Function) -> TokenStream {
-    let name = rust::ident(&function.name);
     let names = function.params.iter().map(|param| rust::ident(&param.name));
-    signature_with(function, &quote! { ctx }, &name.into(), names.collect())
+    signature_with(function, &rust::ident("ctx"), names.collect())
 }
 
 /// The method of a service that is not there.
 fn stand_in(function: &Function) -> TokenStream {
-    let name = rust::ident(&function.name);
     let names = function.params.iter();
-    let names = names.map(|param| quote::format_ident!("_{}", param.name));
-    let signature = signature_with(function, &quote! { _ctx }, &name.into(), names.collect());
+    let names = names.map(|param| format_ident!("_{}", param.name));
+    let signature = signature_with(function, &rust::ident("_ctx"), names.collect());
     let import = &function.import;
     if function.fallible {
         quote! { #signature { Err(ServiceError::unavailable(#import)) } }
+    } else if function.answer == Answer::None {
+        quote! { #signature {} }
     } else {
         quote! { #signature { Default::default() } }
     }
 }
 
-fn signature_with(
-    function: &Function,
-    ctx: &TokenStream,
-    name: &proc_macro2::TokenTree,
-    params: Vec<proc_macro2::Ident>,
-) -> TokenStream {
+/// A signature with these names for its parameters.
+fn signature_with(function: &Function, ctx: &Ident, params: Vec<Ident>) -> TokenStream {
+    let name = rust::ident(&function.name);
     let types = function.params.iter().map(rust::received_ty);
     let returns = rust::answer_ty(&function.answer);
     let returns = match (function.fallible, &function.answer) {

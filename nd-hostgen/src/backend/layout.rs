@@ -19,8 +19,11 @@ pub(super) fn file(source: &str, docs: &str, items: &TokenStream) -> String {
     let header = format!("{MARK} from {source}; do not edit. Regenerate with: make gen\n");
     match syn::parse2::<syn::File>(whole) {
         Ok(parsed) => header + &lay_out(parsed),
-        // Only a mistake in a back end gets here; the raw tokens show it to whoever compiles them.
-        Err(error) => format!("{header}compile_error!(\"{error}\");\n{items}\n"),
+        // Only a mistake in a back end gets here, and whoever compiles the file is told.
+        Err(error) => {
+            let message = error.to_string();
+            format!("{header}{}\n", quote! { compile_error!(#message); })
+        }
     }
 }
 

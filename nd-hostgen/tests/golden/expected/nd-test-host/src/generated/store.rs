@@ -109,9 +109,7 @@ impl Store for Unavailable {
         Default::default()
     }
 
-    fn clear(&self, _ctx: &CallContext) {
-        Default::default()
-    }
+    fn clear(&self, _ctx: &CallContext) {}
 }
 
 pub(super) fn put_bytes(
