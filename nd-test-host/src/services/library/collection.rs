@@ -1,0 +1,226 @@
+//! The tracks of one library in memory, and the libraries of one host.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::SystemTime;
+
+use nd_types::SongRef;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use super::scan::{Scan, ScanProblem};
+use super::track::LibraryTrack;
+
+/// The tracks of one library.
+#[derive(Debug, Clone)]
+pub struct Collection {
+    tracks: Vec<LibraryTrack>,
+    problems: Vec<ScanProblem>,
+    scanned_at: SystemTime,
+    by_id: HashMap<String, usize>,
+    by_mbid: HashMap<String, Vec<usize>>,
+    by_isrc: HashMap<String, Vec<usize>>,
+    by_title: HashMap<String, Vec<usize>>,
+}
+
+/// What a library holds in all.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Totals {
+    /// Number of tracks.
+    pub songs: usize,
+    /// Number of albums.
+    pub albums: usize,
+    /// Number of artists, those of albums included.
+    pub artists: usize,
+    /// Bytes.
+    pub size: i64,
+    /// Seconds.
+    pub duration: f64,
+}
+
+impl Collection {
+    /// Makes a collection of what a scan found.
+    pub fn new(scan: Scan, scanned_at: SystemTime) -> Self {
+        let mut collection = Self {
+            tracks: scan.tracks,
+            problems: scan.problems,
+            scanned_at,
+            by_id: HashMap::new(),
+            by_mbid: HashMap::new(),
+            by_isrc: HashMap::new(),
+            by_title: HashMap::new(),
+        };
+        for (n, track) in collection.tracks.iter().enumerate() {
+            collection.by_id.insert(track.id.clone(), n);
+            collection
+                .by_title
+                .entry(normalise(&track.title))
+                .or_default()
+                .push(n);
+            if !track.mbz_recording_id.is_empty() {
+                collection
+                    .by_mbid
+                    .entry(track.mbz_recording_id.clone())
+                    .or_default()
+                    .push(n);
+            }
+            for isrc in &track.isrc {
+                collection.by_isrc.entry(isrc.clone()).or_default().push(n);
+            }
+        }
+        collection
+    }
+
+    /// Returns all tracks, in the order of the scan.
+    pub fn tracks(&self) -> &[LibraryTrack] {
+        &self.tracks
+    }
+
+    /// Returns what the scan could not read.
+    pub fn problems(&self) -> &[ScanProblem] {
+        &self.problems
+    }
+
+    /// Returns when the scan was made.
+    pub fn scanned_at(&self) -> SystemTime {
+        self.scanned_at
+    }
+
+    /// Returns the track with a media file id.
+    pub fn by_id(&self, id: &str) -> Option<&LibraryTrack> {
+        self.by_id.get(id).map(|&n| &self.tracks[n])
+    }
+
+    /// Returns the tracks with that title by that artist, letter case and accents aside.
+    pub fn by_title_and_artist(
+        &self,
+        title: &str,
+        artist: &str,
+    ) -> impl Iterator<Item = &LibraryTrack> {
+        let artist = normalise(artist);
+        self.among(&self.by_title, &normalise(title))
+            .filter(move |track| credits(track, &artist))
+    }
+
+    /// Returns the track a reference stands for: by id, by recording id, by ISRC, and last by equal title and artist.
+    ///
+    /// The server's own matcher goes further in the last step: it accepts similar titles and weighs album and length.
+    pub fn resolve(&self, song: &SongRef) -> Option<&LibraryTrack> {
+        let by_id = || self.by_id(&song.id);
+        let by_mbid = || self.among(&self.by_mbid, &song.mbid).next();
+        let by_isrc = || self.among(&self.by_isrc, &song.isrc).next();
+        by_id().or_else(by_mbid).or_else(by_isrc).or_else(|| {
+            let names = match song.artists.is_empty() {
+                true => vec![&song.artist],
+                false => song.artists.iter().map(|artist| &artist.name).collect(),
+            };
+            let mut named = names.into_iter().filter(|name| !name.is_empty());
+            named.find_map(|artist| self.by_title_and_artist(&song.name, artist).next())
+        })
+    }
+
+    /// Returns what the library holds in all.
+    pub fn totals(&self) -> Totals {
+        let albums: HashSet<&str> = self
+            .tracks
+            .iter()
+            .map(|track| track.album_id.as_str())
+            .collect();
+        let artists = self
+            .tracks
+            .iter()
+            .flat_map(|track| track.artists.iter().chain(&track.album_artists));
+        let artists: HashSet<&str> = artists.map(|artist| artist.id.as_str()).collect();
+        Totals {
+            songs: self.tracks.len(),
+            albums: albums.len(),
+            artists: artists.len(),
+            size: self.tracks.iter().map(|track| track.size).sum(),
+            duration: self.tracks.iter().map(|track| track.duration).sum(),
+        }
+    }
+
+    fn among<'a>(
+        &'a self,
+        index: &'a HashMap<String, Vec<usize>>,
+        key: &str,
+    ) -> impl Iterator<Item = &'a LibraryTrack> + use<'a> {
+        index
+            .get(key)
+            .into_iter()
+            .flatten()
+            .map(|&n| &self.tracks[n])
+    }
+}
+
+fn credits(track: &LibraryTrack, artist: &str) -> bool {
+    normalise(&track.artist) == artist
+        || track
+            .artists
+            .iter()
+            .any(|credited| normalise(&credited.name) == artist)
+}
+
+/// Brings a text to the form it is compared in: no accents, lower case, plain quotes and dashes, no space around it.
+pub(super) fn normalise(text: &str) -> String {
+    let plain = text
+        .nfkd()
+        .filter(|&c| !is_combining_mark(c))
+        .flat_map(char::to_lowercase)
+        .map(|c| match c {
+            '‘' | '’' | '‚' | '‛' | '′' => '\'',
+            '“' | '”' | '„' | '‟' | '″' => '"',
+            '‐' | '‑' | '‒' | '–' | '—' | '―' | '−' => '-',
+            other => other,
+        });
+    plain.collect::<String>().trim().to_owned()
+}
+
+/// The scanned libraries of a host, by library id. Clones share them, so a later scan shows everywhere.
+#[derive(Debug, Clone, Default)]
+pub struct Catalogue {
+    collections: Arc<RwLock<HashMap<i32, Arc<Collection>>>>,
+}
+
+impl Catalogue {
+    /// Makes a catalogue without libraries.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Puts in the collection of a library, in place of an earlier one.
+    pub fn insert(&self, library_id: i32, collection: Collection) {
+        let mut collections = self
+            .collections
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        collections.insert(library_id, Arc::new(collection));
+    }
+
+    /// Returns the collection of a library, if it was scanned.
+    pub fn get(&self, library_id: i32) -> Option<Arc<Collection>> {
+        self.collections
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&library_id)
+            .cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_compared_without_accents_case_and_typography() {
+        for (text, normal) in [
+            (" Björk ", "bjork"),
+            ("Sigur Rós", "sigur ros"),
+            ("Don’t “Stop” – now", "don't \"stop\" - now"),
+            ("ＦＵＬＬ", "full"),
+            ("", ""),
+        ] {
+            assert_eq!(normalise(text), normal);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! A music file as a scan found it.
+
+use std::time::SystemTime;
+
+/// The artist text of files that name none.
+pub const UNKNOWN_ARTIST: &str = "[Unknown Artist]";
+/// The album text of files that name none.
+pub const UNKNOWN_ALBUM: &str = "[Unknown Album]";
+/// The album artist of compilations that name none.
+pub const VARIOUS_ARTISTS: &str = "Various Artists";
+
+/// One music file with its tags and audio properties. Texts are empty, numbers 0, where the file says nothing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LibraryTrack {
+    /// Media file id: 22 characters of base62 that depend on library and path only.
+    pub id: String,
+    /// Library the file is in.
+    pub library_id: i32,
+    /// Path below the library's folder, with `/` between its parts.
+    pub path: String,
+    /// Title; the file's name without extension if it has none.
+    pub title: String,
+    /// Album, or [`UNKNOWN_ALBUM`].
+    pub album: String,
+    /// Album id; the same for every track of the album.
+    pub album_id: String,
+    /// Artists as one text for people, or [`UNKNOWN_ARTIST`].
+    pub artist: String,
+    /// Album artists as one text for people.
+    pub album_artist: String,
+    /// Artists of the track; empty if the file names none.
+    pub artists: Vec<TrackArtist>,
+    /// Artists of the album; empty if the file names none.
+    pub album_artists: Vec<TrackArtist>,
+    /// Number on the disc.
+    pub track_number: i32,
+    /// Number of the disc.
+    pub disc_number: i32,
+    /// Recording or release date as tagged.
+    pub date: String,
+    /// Original release date as tagged.
+    pub original_date: String,
+    /// Release date as tagged.
+    pub release_date: String,
+    /// Genres.
+    pub genres: Vec<String>,
+    /// Comment.
+    pub comment: String,
+    /// Beats per minute.
+    pub bpm: Option<i32>,
+    /// Whether the album is a compilation of several artists.
+    pub compilation: bool,
+    /// Whether the file holds a picture.
+    pub has_cover_art: bool,
+    /// Sort form of the title.
+    pub sort_title: String,
+    /// Sort form of the album title.
+    pub sort_album: String,
+    /// MusicBrainz recording id.
+    pub mbz_recording_id: String,
+    /// MusicBrainz track id, of the recording's place on one release.
+    pub mbz_release_track_id: String,
+    /// MusicBrainz release id.
+    pub mbz_album_id: String,
+    /// MusicBrainz release group id.
+    pub mbz_release_group_id: String,
+    /// ISRCs.
+    pub isrc: Vec<String>,
+    /// ReplayGain of the track in dB.
+    pub rg_track_gain: Option<f64>,
+    /// ReplayGain peak of the track.
+    pub rg_track_peak: Option<f64>,
+    /// ReplayGain of the album in dB.
+    pub rg_album_gain: Option<f64>,
+    /// ReplayGain peak of the album.
+    pub rg_album_peak: Option<f64>,
+    /// Length in seconds.
+    pub duration: f64,
+    /// Kilobits per second.
+    pub bit_rate: i32,
+    /// Samples per second.
+    pub sample_rate: i32,
+    /// Bits per sample, where the format has that.
+    pub bit_depth: Option<i32>,
+    /// Number of channels.
+    pub channels: i32,
+    /// Size of the file in bytes.
+    pub size: i64,
+    /// File extension in lower case.
+    pub suffix: String,
+    /// Name of the codec.
+    pub codec: &'static str,
+    /// When the file was last written.
+    pub modified: SystemTime,
+}
+
+/// An artist credited on a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrackArtist {
+    /// Artist id; the same wherever the name is the same.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// MusicBrainz artist id, if the file has one for this artist.
+    pub mbid: String,
+    /// Sort form of the name, if the file has one for this artist.
+    pub sort_name: String,
+}
+
+impl LibraryTrack {
+    /// Returns the year of the date, 0 if there is none.
+    pub fn year(&self) -> i32 {
+        year_of(&self.date)
+    }
+}
+
+/// Returns the year a date begins with, 0 if it does not begin with one.
+pub(super) fn year_of(date: &str) -> i32 {
+    let digits = date.bytes().take_while(u8::is_ascii_digit).count();
+    if digits == 4 {
+        date[..4].parse().unwrap_or(0)
+    } else {
+        0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_year_is_four_digits_in_front() {
+        for (date, year) in [
+            ("1999", 1999),
+            ("2001-04-05", 2001),
+            ("", 0),
+            ("99", 0),
+            ("20010405", 0),
+            ("ca. 1999", 0),
+        ] {
+            assert_eq!(year_of(date), year, "{date}");
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! The host services: real implementations behind the traits of [`crate::generated`], made anew for every load.
+//!
+//! | service | module | state |
+//! | --- | --- | --- |
+//! | Config | [`config`] | the plugin's settings |
+//! | Scheduler | [`scheduler`] | schedules in memory, a timer thread |
+//! | Cache | [`cache`] | entries in memory |
+//! | Library | [`library`] | the host's libraries and their scanned tracks |
+//! | KVStore | [`kvstore`] | `kvstore.db` in the plugin's data folder |
+//! | Users | [`users`] | the host's users |
+//! | HTTP | [`http`] | a pool of connections |
+//! | Storage | [`storage`] | the folder `storage` in the plugin's data folder |
+//!
+//! The other services answer that they are not available in this host yet.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use self::cache::CacheService;
+pub use self::clock::{Clock, ManualClock, Sleeper, SystemClock};
+use self::config::ConfigService;
+use self::http::{HttpService, HttpSettings};
+use self::kvstore::KvStoreService;
+use self::library::{Catalogue, LibraryService};
+use self::scheduler::SchedulerService;
+use self::storage::StorageService;
+use self::users::UsersService;
+use crate::generated::Services;
+use crate::setup::PluginSetup;
+
+pub mod cache;
+pub mod clock;
+pub mod config;
+pub mod http;
+mod id;
+pub mod kvstore;
+pub mod library;
+pub mod scheduler;
+pub mod storage;
+pub mod users;
+
+/// What the services of all plugins of a host have in common.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct ServiceSettings {
+    /// Where expiry, schedules and time stamps take the time from.
+    pub clock: Arc<dyn Clock>,
+    /// How HTTP requests are made.
+    pub http: HttpSettings,
+    /// The scanned libraries.
+    pub catalogue: Catalogue,
+}
+
+impl Default for ServiceSettings {
+    /// Returns the clock, resolver and proxies of this machine, the rules of server release 0.64, and no scanned library.
+    fn default() -> Self {
+        Self {
+            clock: Arc::new(SystemClock),
+            http: HttpSettings::default(),
+            catalogue: Catalogue::new(),
+        }
+    }
+}
+
+/// A service that could not be made; the load fails with it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("creating {service} service: {cause}")]
+pub struct ServiceStartError {
+    /// Name of the service, as in `KVStore`.
+    pub service: &'static str,
+    /// What went wrong, and with which file or manifest entry.
+    pub cause: String,
+}
+
+/// The services of one load. They end with it: dropping the set closes them.
+pub struct ServiceSet {
+    services: Services,
+    scheduler: Option<Arc<SchedulerService>>,
+    cache: Option<Arc<CacheService>>,
+    kvstore: Option<Arc<KvStoreService>>,
+    http: Option<Arc<HttpService>>,
+    closed: AtomicBool,
+}
+
+impl ServiceSet {
+    /// Makes the services the manifest has a permission for, with default settings. See [`ServiceSet::build_with`].
+    ///
+    /// # Errors
+    ///
+    /// The first service that cannot be made.
+    pub fn build(setup: &PluginSetup) -> Result<Self, ServiceStartError> {
+        Self::build_with(setup, &ServiceSettings::default())
+    }
+
+    /// Makes the services the manifest has a permission for; Config needs none.
+    ///
+    /// They are made in the server's order. If one fails, those already made are closed.
+    ///
+    /// # Errors
+    ///
+    /// The first service that cannot be made.
+    pub fn build_with(
+        setup: &PluginSetup,
+        settings: &ServiceSettings,
+    ) -> Result<Self, ServiceStartError> {
+        let permissions = &setup.manifest.permissions;
+        let clock = || settings.clock.clone();
+        let failed = |service| move |cause| ServiceStartError { service, cause };
+        let mut set = Self {
+            services: Services::unavailable(),
+            scheduler: None,
+            cache: None,
+            kvstore: None,
+            http: None,
+            closed: AtomicBool::new(false),
+        };
+        set.services.config = Arc::new(ConfigService::new(setup.config.clone()));
+        if permissions.scheduler.is_some() {
+            let scheduler = SchedulerService::new(
+                &setup.id,
+                setup.callback.clone(),
+                setup.journal.clone(),
+                clock(),
+            );
+            set.services.scheduler = set.scheduler.insert(Arc::new(scheduler)).clone();
+        }
+        if permissions.cache.is_some() {
+            set.services.cache = set
+                .cache
+                .insert(Arc::new(CacheService::new(clock())))
+                .clone();
+        }
+        if let Some(permission) = &permissions.library {
+            let (libraries, grant) = (setup.libraries.clone(), setup.library_grant.clone());
+            let library = LibraryService::new(
+                libraries,
+                grant,
+                permission.filesystem,
+                settings.catalogue.clone(),
+            );
+            set.services.library = Arc::new(library);
+        }
+        if let Some(permission) = &permissions.kvstore {
+            let kvstore =
+                KvStoreService::open(&setup.data_dir, permission.max_size.as_deref(), clock());
+            set.services.kvstore = set
+                .kvstore
+                .insert(Arc::new(kvstore.map_err(failed("KVStore"))?))
+                .clone();
+        }
+        if permissions.users.is_some() {
+            set.services.users = Arc::new(UsersService::new(
+                setup.users.clone(),
+                setup.user_grant.clone(),
+            ));
+        }
+        if let Some(permission) = &permissions.http {
+            let http = HttpService::new(&permission.required_hosts, &settings.http);
+            set.services.http = set
+                .http
+                .insert(Arc::new(http.map_err(failed("HTTP"))?))
+                .clone();
+        }
+        if permissions.storage.is_some() {
+            let storage = StorageService::create(&setup.data_dir);
+            set.services.storage = Arc::new(storage.map_err(failed("Storage"))?);
+        }
+        Ok(set)
+    }
+
+    /// Returns the services as the glue of the host functions wants them; undeclared ones are unavailable.
+    pub fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// Returns the scheduler, if the manifest asks for it, for tests that fire schedules without waiting.
+    pub fn scheduler(&self) -> Option<&Arc<SchedulerService>> {
+        self.scheduler.as_ref()
+    }
+
+    /// Closes the services in the order they were made. Closing again does nothing.
+    pub fn close(&self) {
+        if self.closed.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        if let Some(scheduler) = &self.scheduler {
+            scheduler.close();
+        }
+        if let Some(cache) = &self.cache {
+            cache.close();
+        }
+        if let Some(kvstore) = &self.kvstore {
+            kvstore.close();
+        }
+        if let Some(http) = &self.http {
+            http.close();
+        }
+    }
+}
+
+impl Drop for ServiceSet {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+#[cfg(test)]
+mod tests;
