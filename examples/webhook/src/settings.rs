@@ -1,0 +1,73 @@
+//! The plugin's settings, as the administrator enters them.
+
+use nd_pdk::{host::config, scrobbler::Error};
+use serde::{Deserialize, Serialize};
+
+/// One address and what it wants.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Hook {
+    /// Where to post.
+    pub url: String,
+    /// The users whose events are wanted; empty means everybody.
+    pub users: Vec<String>,
+    /// The events wanted; empty means scrobbles and now-playing messages.
+    pub events: Vec<Event>,
+    /// Signs the body when it is not empty.
+    pub secret: String,
+    /// Sent along with each request.
+    pub headers: Vec<Header>,
+}
+
+/// What can be posted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Event {
+    /// A finished play.
+    Scrobble,
+    /// A play that goes on.
+    NowPlaying,
+    /// Any change of a playback's state.
+    PlaybackReport,
+}
+
+/// A header of the administrator's own.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Header {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+impl Hook {
+    /// Tells whether the hook wants events of this user. Names are compared without regard to letter case, as at login.
+    pub fn wants_user(&self, username: &str) -> bool {
+        self.users.is_empty()
+            || self
+                .users
+                .iter()
+                .any(|user| user.to_lowercase() == username.to_lowercase())
+    }
+
+    /// Tells whether the hook wants this kind of event.
+    pub fn wants_event(&self, event: Event) -> bool {
+        match self.events.is_empty() {
+            true => event != Event::PlaybackReport,
+            false => self.events.contains(&event),
+        }
+    }
+}
+
+/// Reads the hooks from the configuration; none configured is an empty list.
+///
+/// # Errors
+///
+/// When the setting `hooks` is not a list of hooks. The server keeps the play, so that repairing the setting loses nothing.
+pub fn load() -> Result<Vec<Hook>, Error> {
+    let Some(text) = config::get("hooks")? else {
+        return Ok(Vec::new());
+    };
+    serde_json::from_str(&text)
+        .map_err(|error| Error::retry_later(format!("the setting `hooks` is not usable: {error}")))
+}
