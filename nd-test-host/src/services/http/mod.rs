@@ -1,6 +1,5 @@
 //! HTTP: requests a plugin makes through the server, to the hosts its manifest names.
 
-use std::io::{BufRead, BufReader, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -10,8 +9,8 @@ use base64::prelude::BASE64_STANDARD;
 use nd_types::http::{HTTPRequest, HTTPResponse};
 use ureq::config::AutoHeaderValue;
 use ureq::http::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, HOST, HeaderMap, HeaderName,
-    HeaderValue, RANGE, TRAILER, TRANSFER_ENCODING, USER_AGENT,
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderValue,
+    TRAILER, TRANSFER_ENCODING, USER_AGENT,
 };
 use ureq::http::{Method, Request, Response};
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector, RustlsConnector};
@@ -21,6 +20,8 @@ use self::allow::AllowList;
 pub use self::allow::HttpRules;
 use self::dial::{CallCancelled, GuardedTcp, PatientResolver, cancellable};
 pub use self::dial::{Resolve, StaticResolver, SystemResolver};
+pub use self::error::{Cause, HttpError};
+use self::message::{asks_for_gzip, canonical, credentials, headers, method, read_body};
 use self::redirect::Hop;
 pub use self::refusal::Refusal;
 use self::target::Target;
@@ -30,6 +31,8 @@ use crate::generated::Http;
 
 mod allow;
 mod dial;
+mod error;
+mod message;
 mod redirect;
 mod refusal;
 mod target;
@@ -66,70 +69,6 @@ impl Default for HttpSettings {
             server_version: "0.64.2".to_owned(),
             resolver: Arc::new(SystemResolver),
             environment_proxy: true,
-        }
-    }
-}
-
-/// Why a request has no answer. `Display` gives the text the plugin reads.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum HttpError {
-    /// The URL cannot be read. Write an absolute one.
-    #[error("invalid URL: {0}")]
-    Url(String),
-    /// The URL has another scheme. Use `http` or `https`.
-    #[error("invalid URL scheme \"{0}\": must be http or https")]
-    Scheme(String),
-    /// The manifest does not allow that host. The refusal says which entry is missing.
-    #[error(transparent)]
-    Host(#[from] Refusal),
-    /// Method or URL cannot be put into a request.
-    #[error("creating request: {0}")]
-    Request(String),
-    /// The request was begun and failed.
-    #[error("{verb} \"{url}\": {cause}")]
-    Exchange {
-        /// The method as a word, such as `Get`.
-        verb: String,
-        /// The URL that was being asked, redirects counted.
-        url: String,
-        /// What went wrong.
-        #[source]
-        cause: Cause,
-    },
-    /// The answer began and its body could not be read to the end.
-    #[error("reading response body: {0}")]
-    Body(#[source] Cause),
-}
-
-/// What went wrong on the network.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Cause {
-    /// A redirect led to a host, or a name to an address, that the manifest does not allow.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// The time for the request or for the whole plugin call was up.
-    #[error("context deadline exceeded")]
-    DeadlineExceeded,
-    /// The plugin call was cancelled or the plugin unloaded.
-    #[error("context canceled")]
-    Cancelled,
-    /// Anything else: connection refused, unknown name, TLS, a malformed answer or header.
-    #[error("{0}")]
-    Other(String),
-}
-
-impl HttpError {
-    /// Returns the refusal, if the manifest is why there is no answer.
-    pub fn refusal(&self) -> Option<&Refusal> {
-        match self {
-            Self::Host(refusal)
-            | Self::Exchange {
-                cause: Cause::Refused(refusal),
-                ..
-            } => Some(refusal),
-            _ => None,
         }
     }
 }
@@ -225,38 +164,68 @@ impl HttpService {
             body: &request.body,
         };
         hop.headers = headers(request).map_err(|error| hop.failed(Cause::Other(error)))?;
-        let origin = hop.target.host().to_owned();
+        let requests = match request.no_follow_redirects {
+            true => 1,
+            false => MAX_REQUESTS,
+        };
         cancellable(ctx.cancel_token(), || {
-            let follows = if request.no_follow_redirects {
-                0
-            } else {
-                MAX_REQUESTS - 1
-            };
-            for _ in 0..follows {
-                let response = self
-                    .exchange(&hop, deadline)
-                    .map_err(|cause| hop.failed(cause))?;
-                let next = hop.next(response.status(), response.headers(), &origin);
-                let Some(next) = next.map_err(|error| hop.failed(Cause::Other(error)))? else {
-                    return self.read(&hop, response);
-                };
-                check_scheme(&next.target)
-                    .map_err(|error| next.failed(Cause::Other(error.to_string())))?;
-                let checked = self
-                    .allow
-                    .check_host(&next.target.authority, next.target.host());
-                checked.map_err(|refusal| next.failed(refusal.into()))?;
-                hop = next;
-            }
-            let response = self
-                .exchange(&hop, deadline)
-                .map_err(|cause| hop.failed(cause))?;
-            self.read(&hop, response)
+            self.follow(ctx, hop, requests, deadline)
         })
     }
 
+    /// Makes up to that many requests; the answer to the last one stands, redirect or not.
+    fn follow(
+        &self,
+        ctx: &CallContext,
+        mut hop: Hop<'_>,
+        mut requests: usize,
+        deadline: Instant,
+    ) -> Result<HTTPResponse, HttpError> {
+        let origin = hop.target.host().to_owned();
+        loop {
+            let response = self
+                .exchange(ctx, &hop, deadline)
+                .map_err(|cause| hop.failed(cause))?;
+            requests -= 1;
+            let next = match requests {
+                0 => None,
+                _ => self.next(&hop, &response, &origin)?,
+            };
+            match next {
+                Some(next) => hop = next,
+                None => return self.read(&hop, response),
+            }
+        }
+    }
+
+    /// Returns the request a redirect asks for; its target passes the checks of a first request.
+    fn next<'a>(
+        &self,
+        hop: &Hop<'a>,
+        response: &Response<Body>,
+        origin: &str,
+    ) -> Result<Option<Hop<'a>>, HttpError> {
+        let next = hop.next(response.status(), response.headers(), origin);
+        let Some(next) = next.map_err(|error| hop.failed(Cause::Other(error)))? else {
+            return Ok(None);
+        };
+        check_scheme(&next.target).map_err(|error| next.failed(Cause::Other(error.to_string())))?;
+        let target = &next.target;
+        let checked = self.allow.check_host(&target.authority, target.host());
+        checked.map_err(|refusal| next.failed(refusal.into()))?;
+        Ok(Some(next))
+    }
+
     /// Sends one request and waits for the head of the answer.
-    fn exchange(&self, hop: &Hop<'_>, deadline: Instant) -> Result<Response<Body>, Cause> {
+    fn exchange(
+        &self,
+        ctx: &CallContext,
+        hop: &Hop<'_>,
+        deadline: Instant,
+    ) -> Result<Response<Body>, Cause> {
+        if ctx.is_cancelled() {
+            return Err(Cause::Cancelled);
+        }
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(Cause::DeadlineExceeded);
@@ -400,14 +369,6 @@ fn check_scheme(target: &Target) -> Result<(), HttpError> {
     }
 }
 
-fn method(name: &str) -> Result<Method, HttpError> {
-    match name {
-        "" => Ok(Method::GET),
-        name => Method::from_bytes(name.to_uppercase().as_bytes())
-            .map_err(|_| HttpError::Request(format!("\"{name}\" is not an HTTP method"))),
-    }
-}
-
 /// The request's own timeout, but never beyond the plugin call. A negative one is over at once.
 fn deadline(ctx: &CallContext, timeout_ms: i32) -> Instant {
     let timeout = match u64::try_from(timeout_ms) {
@@ -418,83 +379,11 @@ fn deadline(ctx: &CallContext, timeout_ms: i32) -> Instant {
     ctx.deadline().min(Instant::now() + timeout)
 }
 
-/// The plugin's headers, without those that are not its business: they follow from URL and body.
-fn headers(request: &HTTPRequest) -> Result<HeaderMap, String> {
-    let mut headers = HeaderMap::new();
-    for (name, value) in &request.headers {
-        let parsed: HeaderName = name
-            .parse()
-            .map_err(|_| format!("invalid header field name \"{name}\""))?;
-        if matches!(parsed, HOST | CONTENT_LENGTH | TRANSFER_ENCODING | TRAILER) {
-            continue;
-        }
-        let value = HeaderValue::from_bytes(value.as_bytes())
-            .map_err(|_| format!("invalid header field value for \"{name}\""))?;
-        headers.insert(parsed, value);
-    }
-    Ok(headers)
-}
-
-/// Tells whether the answer may come compressed and is decoded for the plugin: not if it speaks of encodings itself.
-fn asks_for_gzip(hop: &Hop<'_>) -> bool {
-    hop.method != Method::HEAD
-        && !hop.headers.contains_key(ACCEPT_ENCODING)
-        && !hop.headers.contains_key(RANGE)
-}
-
-fn read_body(body: Body, gzipped: bool) -> std::io::Result<Vec<u8>> {
-    let mut raw = BufReader::new(body.into_reader());
-    let mut bytes = Vec::new();
-    // The limit counts decoded bytes, so a small answer cannot swell beyond it. An empty body is no broken archive.
-    match gzipped && !raw.fill_buf()?.is_empty() {
-        true => flate2::bufread::MultiGzDecoder::new(raw)
-            .take(MAX_BODY)
-            .read_to_end(&mut bytes)?,
-        false => raw.take(MAX_BODY).read_to_end(&mut bytes)?,
-    };
-    Ok(bytes)
-}
-
-/// Writes a header name the way servers show it: `Content-Type`.
-fn canonical(name: &HeaderName) -> String {
-    let mut upper = true;
-    let spelled = name.as_str().chars().map(|c| {
-        let c = if upper { c.to_ascii_uppercase() } else { c };
-        upper = c == '-';
-        c
-    });
-    spelled.collect()
-}
-
 fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost")
         || host
             .parse::<std::net::IpAddr>()
             .is_ok_and(|address| address.to_canonical().is_loopback())
-}
-
-/// Turns the user info of a URL into `user:password`, percent escapes resolved.
-fn credentials(user_info: &str) -> Vec<u8> {
-    let mut decoded = Vec::with_capacity(user_info.len() + 1);
-    let mut bytes = user_info.bytes();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            // The URL was refused if an escape in it is malformed.
-            b'%' => {
-                let digit = |byte: Option<u8>| {
-                    byte.and_then(|byte| char::from(byte).to_digit(16))
-                        .unwrap_or(0) as u8
-                };
-                let high = digit(bytes.next());
-                decoded.push(high * 16 + digit(bytes.next()));
-            }
-            byte => decoded.push(byte),
-        }
-    }
-    if !user_info.contains(':') {
-        decoded.push(b':');
-    }
-    decoded
 }
 
 #[cfg(test)]

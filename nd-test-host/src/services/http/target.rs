@@ -193,8 +193,8 @@ fn split_port(authority: &str) -> (&str, Option<&str>) {
 
 fn check_authority(authority: &str) -> Result<(), String> {
     let (host, port) = split_port(authority);
-    if let Some(port) = port
-        && !port.bytes().all(|byte| byte.is_ascii_digit())
+    if let Some(port) = port.filter(|port| !port.is_empty())
+        && (port.parse::<u16>().is_err() || port.starts_with('+'))
     {
         return Err(format!("\"{port}\" is not a port"));
     }
@@ -321,6 +321,8 @@ mod tests {
         for url in [
             "http://a b/",
             "http://host:x/",
+            "http://host:99999/",
+            "http://host:+80/",
             "http://[::1/",
             "http://::1/",
             "://host",

@@ -44,15 +44,20 @@ fn describe(library_id: i32, path: &str, file: &TaggedFile) -> LibraryTrack {
         &tags.all(ItemKey::MusicBrainzArtistId, ItemKey::MusicBrainzArtistId),
         &tags.text(ItemKey::TrackArtistSortOrder),
     );
-    let album_artists = artists_of_album(&tags);
     let compilation = tags.text(ItemKey::FlagCompilation) == "1";
     let artist =
         display(&tags, ItemKey::TrackArtist, &artists).unwrap_or_else(|| UNKNOWN_ARTIST.to_owned());
+    let tagged = artists_of_album(&tags);
     let album_artist =
-        display(&tags, ItemKey::AlbumArtist, &album_artists).unwrap_or_else(|| match compilation {
+        display(&tags, ItemKey::AlbumArtist, &tagged).unwrap_or_else(|| match compilation {
             true => VARIOUS_ARTISTS.to_owned(),
             false => artist.clone(),
         });
+    let album_artists = match tagged.is_empty() {
+        false => tagged,
+        true if compilation => self::artists(vec![VARIOUS_ARTISTS.to_owned()], &[], ""),
+        true => artists.clone(),
+    };
     let album = Some(tags.text(ItemKey::AlbumTitle)).filter(|album| !album.is_empty());
     let album = album.unwrap_or_else(|| UNKNOWN_ALBUM.to_owned());
     let mbz_album_id = tags.text(ItemKey::MusicBrainzReleaseId);

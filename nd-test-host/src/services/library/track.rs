@@ -30,7 +30,7 @@ pub struct LibraryTrack {
     pub album_artist: String,
     /// Artists of the track; empty if the file names none.
     pub artists: Vec<TrackArtist>,
-    /// Artists of the album; empty if the file names none.
+    /// Artists of the album. If the file names none: [`VARIOUS_ARTISTS`] on a compilation, the track's artists otherwise.
     pub album_artists: Vec<TrackArtist>,
     /// Number on the disc.
     pub track_number: i32,

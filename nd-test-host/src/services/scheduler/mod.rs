@@ -62,7 +62,10 @@ impl SchedulerService {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        if let Some(timer) = timer {
+        // A callback may be what unloads the plugin, and for want of threads it may run on the timer's own.
+        if let Some(timer) =
+            timer.filter(|timer| timer.thread().id() != std::thread::current().id())
+        {
             // It panics never, and if it did there would be nothing left to do.
             let _ = timer.join();
         }

@@ -1,0 +1,138 @@
+//! Timeouts, cancellation, and answers that stop half-way.
+
+use std::sync::mpsc;
+
+use super::*;
+use crate::context::CancelToken;
+use crate::journal::{CallId, Journal};
+
+#[test]
+fn a_body_that_ends_early_is_an_error() {
+    let server = Server::start(|_| {
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\nConnection: close\r\n\r\nshort".to_vec()
+    });
+    let service = service(&["127.0.0.1"]);
+    let request = HTTPRequest {
+        timeout_ms: 200,
+        ..get(&server.url("/"))
+    };
+    refused(
+        send(&service, request),
+        &["reading response body", "deadline exceeded"],
+    );
+}
+
+#[test]
+fn a_request_ends_at_its_own_timeout_and_at_the_calls_deadline() {
+    let server = Server::start(|_| Vec::new());
+    let service = service(&["127.0.0.1"]);
+    refused(
+        send(
+            &service,
+            HTTPRequest {
+                timeout_ms: 30,
+                ..get(&server.url("/"))
+            },
+        ),
+        &["deadline exceeded"],
+    );
+    let (token, journal) = (CancelToken::new(), Journal::new());
+    let soon = Instant::now() + Duration::from_millis(30);
+    let ctx = CallContext::new("p", "test", soon, token, journal, CallId::NONE);
+    let started = Instant::now();
+    let error = service.request(
+        &ctx,
+        &HTTPRequest {
+            timeout_ms: 60_000,
+            ..get(&server.url("/"))
+        },
+    );
+    assert!(
+        matches!(
+            error,
+            Err(HttpError::Exchange {
+                cause: Cause::DeadlineExceeded,
+                ..
+            })
+        ),
+        "{error:?}"
+    );
+    assert!(started.elapsed() < Duration::from_secs(5));
+    assert!(Instant::now() >= soon, "not before its time");
+}
+
+#[test]
+fn the_timeout_covers_the_body_too() {
+    let server = Server::start(|_| b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf".to_vec());
+    let request = HTTPRequest {
+        timeout_ms: 50,
+        ..get(&server.url("/"))
+    };
+    refused(
+        send(&service(&["127.0.0.1"]), request),
+        &["reading response body", "deadline exceeded"],
+    );
+}
+
+#[test]
+fn a_negative_timeout_connects_to_nobody() {
+    let server = Server::echo();
+    refused(
+        send(
+            &service(&["127.0.0.1"]),
+            HTTPRequest {
+                timeout_ms: -1,
+                ..get(&server.url("/"))
+            },
+        ),
+        &["deadline exceeded"],
+    );
+    assert!(server.seen().is_empty());
+}
+
+#[test]
+fn cancelling_the_call_and_closing_the_service_end_a_request() {
+    let (asked, waiting) = mpsc::channel();
+    let server = Server::start(move |_| {
+        let _ = asked.send(());
+        Vec::new()
+    });
+    let service = service(&["127.0.0.1"]);
+    let token = CancelToken::new();
+    let far = Instant::now() + Duration::from_secs(30);
+    let ctx = CallContext::new(
+        "p",
+        "test",
+        far,
+        token.clone(),
+        Journal::new(),
+        CallId::NONE,
+    );
+    let ends: [&dyn Fn(); 2] = [&|| token.cancel(), &|| service.close()];
+    for (n, end) in ends.into_iter().enumerate() {
+        let ctx = if n == 0 {
+            ctx.clone()
+        } else {
+            CallContext::detached("p")
+        };
+        std::thread::scope(|scope| {
+            let (service, request) = (&service, get(&server.url("/")));
+            let call = scope.spawn(move || service.request(&ctx, &request));
+            waiting.recv().expect("the request arrives");
+            end();
+            let error = call.join().expect("no panic");
+            assert!(
+                matches!(
+                    error,
+                    Err(HttpError::Exchange {
+                        cause: Cause::Cancelled,
+                        ..
+                    })
+                ),
+                "{error:?}"
+            );
+        });
+    }
+    refused(send(&service, get(&server.url("/"))), &["context canceled"]);
+    assert!(Instant::now() < far);
+}
