@@ -3,7 +3,7 @@
 use crate::parse::Block;
 use crate::validate::Export;
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 use syn::Attribute;
 
 /// Writes the block and its exports.
@@ -29,7 +29,7 @@ fn expand_export(block: &Block, export: &Export<'_>) -> TokenStream {
     };
     // What is compiled conditionally is exported under the same conditions.
     let conditions = conditions(&block.item.attrs).chain(conditions(&export.written.attrs));
-    quote! {
+    quote_spanned! { method.span() =>
         #(#conditions)*
         ::nd_pdk::__export!(#plugin, #name, <#plugin as #capability>::#method, #kind);
     }

@@ -2,7 +2,8 @@
 
 use crate::generated::capabilities::{CAPABILITIES, Method, Trait};
 use crate::suggest;
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
+use quote::ToTokens;
 
 /// Everything that this crate complains about.
 pub(crate) enum Mistake<'a> {
@@ -60,9 +61,9 @@ pub(crate) enum Mistake<'a> {
 }
 
 impl Mistake<'_> {
-    /// Makes the error for a place in the author's code.
-    pub(crate) fn at(&self, span: Span) -> syn::Error {
-        syn::Error::new(span, self.text())
+    /// Makes the error for a piece of the author's code.
+    pub(crate) fn at(&self, place: impl ToTokens) -> syn::Error {
+        syn::Error::new_spanned(place, self.text())
     }
 
     /// Returns the message: what is wrong, then what to write.
@@ -204,8 +205,8 @@ pub(crate) struct Mistakes {
 
 impl Mistakes {
     /// Adds a mistake.
-    pub(crate) fn add(&mut self, span: Span, mistake: Mistake<'_>) {
-        self.errors.push(mistake.at(span));
+    pub(crate) fn add(&mut self, place: impl ToTokens, mistake: Mistake<'_>) {
+        self.errors.push(mistake.at(place));
     }
 
     /// Adds copies of others.

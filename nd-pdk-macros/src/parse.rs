@@ -1,9 +1,8 @@
 //! First step: tokens to an `impl` block of a trait.
 
 use crate::mistake::{Mistake, Mistakes};
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::spanned::Spanned;
 use syn::{ImplItem, ImplItemFn, Item, ItemImpl, Path};
 
 /// An `impl` block of some trait, with what is wrong with the way the attribute is used.
@@ -50,14 +49,20 @@ impl Refused {
         tokens.extend(self.error.into_compile_error());
         tokens
     }
+
+    /// Returns the message, for tests.
+    #[cfg(test)]
+    pub(crate) fn text(&self) -> String {
+        self.error.to_string()
+    }
 }
 
 /// Parses the arguments of the attribute and the item it stands on.
 pub(crate) fn parse(arguments: TokenStream, tokens: TokenStream) -> Result<Block, Refused> {
-    let refuse = |item: &dyn ToTokens, span: Span, mistake: Mistake<'_>| {
+    let refuse = |item: &dyn ToTokens, place: &dyn ToTokens, mistake: Mistake<'_>| {
         Err(Refused {
             item: item.to_token_stream(),
-            error: mistake.at(span),
+            error: mistake.at(place),
         })
     };
     let mut item = match syn::parse2(tokens.clone()) {
@@ -72,14 +77,15 @@ pub(crate) fn parse(arguments: TokenStream, tokens: TokenStream) -> Result<Block
     };
     let (negative, path) = match &item.trait_ {
         Some((negative, path, _)) => (*negative, path.clone()),
-        None => return refuse(&item, item.self_ty.span(), Mistake::InherentImpl),
+        None => return refuse(&item, &item.self_ty, Mistake::InherentImpl),
     };
     if let Some(bang) = negative {
-        return refuse(&item, bang.span(), Mistake::NegativeImpl);
+        // Such a block is an error of its own where it stands, so it does not come back.
+        return refuse(&TokenStream::new(), &bang, Mistake::NegativeImpl);
     }
     let mut mistakes = Mistakes::default();
     if !arguments.is_empty() {
-        mistakes.add(arguments.span(), Mistake::Arguments);
+        mistakes.add(arguments, Mistake::Arguments);
     }
     item.attrs.retain(|attribute| {
         let again = attribute
@@ -88,7 +94,7 @@ pub(crate) fn parse(arguments: TokenStream, tokens: TokenStream) -> Result<Block
             .last()
             .is_some_and(|segment| segment.ident == "export");
         if again {
-            mistakes.add(attribute.span(), Mistake::Twice);
+            mistakes.add(attribute, Mistake::Twice);
         }
         !again
     });
@@ -99,15 +105,15 @@ pub(crate) fn parse(arguments: TokenStream, tokens: TokenStream) -> Result<Block
     })
 }
 
-/// Returns the place of an item's name, where it has one.
-fn heading(item: &Item) -> Span {
+/// Returns an item's name, or all of it if it has none.
+fn heading(item: &Item) -> &dyn ToTokens {
     match item {
-        Item::Enum(item) => item.ident.span(),
-        Item::Fn(item) => item.sig.ident.span(),
-        Item::Mod(item) => item.ident.span(),
-        Item::Struct(item) => item.ident.span(),
-        Item::Trait(item) => item.ident.span(),
-        Item::Type(item) => item.ident.span(),
-        other => other.span(),
+        Item::Enum(item) => &item.ident,
+        Item::Fn(item) => &item.sig.ident,
+        Item::Mod(item) => &item.ident,
+        Item::Struct(item) => &item.ident,
+        Item::Trait(item) => &item.ident,
+        Item::Type(item) => &item.ident,
+        other => other,
     }
 }

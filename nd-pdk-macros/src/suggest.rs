@@ -5,7 +5,7 @@ pub(crate) fn nearest<'a>(
     name: &str,
     candidates: impl Iterator<Item = &'a str>,
 ) -> Option<&'a str> {
-    let limit = name.chars().count().max(3) / 3;
+    let limit = (name.chars().count() / 4).max(1);
     candidates
         .map(|candidate| (distance(&plain(name), &plain(candidate)), candidate))
         .filter(|(distance, _)| *distance <= limit)
@@ -51,6 +51,7 @@ mod tests {
             ("ArtistUrlProvider", Some("ArtistURLProvider")),
             ("Display", None),
             ("X", None),
+            ("MetadataService", None),
             ("", None),
         ] {
             assert_eq!(nearest(name, names.into_iter()), expected, "{name}");

@@ -4,7 +4,6 @@ use crate::generated::capabilities::{CAPABILITIES, Capability, Method, Trait};
 use crate::mistake::{Mistake, Mistakes};
 use crate::parse::Block;
 use proc_macro2::Ident;
-use syn::spanned::Spanned;
 use syn::{FnArg, GenericArgument, ImplItemFn, PathArguments, ReturnType, Signature, Type};
 
 /// One export: the author's method and what the table says of it.
@@ -41,11 +40,8 @@ pub(crate) fn validate(block: &Block) -> Result<Vec<Export<'_>>, Faults> {
     };
     faults.mistakes.extend(&block.mistakes);
     check_impl(block, &mut faults.mistakes);
-    let name = block
-        .path
-        .segments
-        .last()
-        .map_or_else(|| block.path.span(), |segment| segment.ident.span());
+    // The last segment is the trait's own name.
+    let name = block.path.segments.last().map(|segment| &segment.ident);
     let Some((_, known)) = faults.known else {
         faults.mistakes.add(
             name,
@@ -72,7 +68,7 @@ pub(crate) fn validate(block: &Block) -> Result<Vec<Export<'_>>, Faults> {
                 }
             }
             None => faults.mistakes.add(
-                ident.span(),
+                ident,
                 Mistake::UnknownMethod {
                     name: &ident.to_string(),
                     known,
@@ -111,35 +107,32 @@ pub(crate) fn validate(block: &Block) -> Result<Vec<Export<'_>>, Faults> {
 fn check_impl(block: &Block, mistakes: &mut Mistakes) {
     let generics = &block.item.generics;
     if let Some(word) = &block.item.unsafety {
-        mistakes.add(word.span(), Mistake::UnsafeImpl);
+        mistakes.add(word, Mistake::UnsafeImpl);
     }
     if !generics.params.is_empty() {
-        mistakes.add(generics.params.span(), Mistake::GenericImpl);
+        mistakes.add(&generics.params, Mistake::GenericImpl);
     } else if let Some(clause) = &generics.where_clause {
-        mistakes.add(clause.span(), Mistake::GenericImpl);
+        mistakes.add(clause, Mistake::GenericImpl);
     }
 }
 
 fn check_method(written: &Signature, method: &'static Method, mistakes: &mut Mistakes) {
     if let Some(word) = &written.constness {
-        mistakes.add(word.span(), Mistake::Qualifier { word: "const" });
+        mistakes.add(word, Mistake::Qualifier { word: "const" });
     }
     if let Some(word) = &written.asyncness {
-        mistakes.add(word.span(), Mistake::Qualifier { word: "async" });
+        mistakes.add(word, Mistake::Qualifier { word: "async" });
     }
     if let Some(word) = &written.unsafety {
-        mistakes.add(word.span(), Mistake::Qualifier { word: "unsafe" });
+        mistakes.add(word, Mistake::Qualifier { word: "unsafe" });
     }
     if let Some(word) = &written.abi {
-        mistakes.add(word.span(), Mistake::Qualifier { word: "extern" });
+        mistakes.add(word, Mistake::Qualifier { word: "extern" });
     }
     if !written.generics.params.is_empty() {
-        mistakes.add(
-            written.generics.params.span(),
-            Mistake::GenericMethod { method },
-        );
+        mistakes.add(&written.generics.params, Mistake::GenericMethod { method });
     } else if let Some(clause) = &written.generics.where_clause {
-        mistakes.add(clause.span(), Mistake::GenericMethod { method });
+        mistakes.add(clause, Mistake::GenericMethod { method });
     }
     check_receiver(written, method, mistakes);
     check_arguments(written, method, mistakes);
@@ -148,13 +141,13 @@ fn check_method(written: &Signature, method: &'static Method, mistakes: &mut Mis
 
 fn check_receiver(written: &Signature, method: &'static Method, mistakes: &mut Mistakes) {
     let Some(receiver) = written.receiver() else {
-        mistakes.add(written.ident.span(), Mistake::NoReceiver { method });
+        mistakes.add(&written.ident, Mistake::NoReceiver { method });
         return;
     };
     let plain = receiver.colon_token.is_none();
     // `self: &Self` is another way to write the same; other typed receivers are rustc's to judge.
     if plain && (receiver.reference.is_none() || receiver.mutability.is_some()) {
-        mistakes.add(receiver.span(), Mistake::WrongReceiver { method });
+        mistakes.add(receiver, Mistake::WrongReceiver { method });
     }
 }
 
@@ -165,47 +158,44 @@ fn check_arguments(written: &Signature, method: &'static Method, mistakes: &mut 
     });
     match (method.input, arguments.next()) {
         (Some(name), Some(argument)) => check_argument_type(&argument.ty, name, method, mistakes),
-        (Some(_), None) => mistakes.add(
-            written.paren_token.span.close(),
-            Mistake::ArgumentCount { method },
-        ),
-        (None, Some(argument)) => mistakes.add(argument.span(), Mistake::ArgumentCount { method }),
+        (Some(_), None) => mistakes.add(&written.ident, Mistake::ArgumentCount { method }),
+        (None, Some(argument)) => mistakes.add(argument, Mistake::ArgumentCount { method }),
         (None, None) => {}
     }
     if let (Some(_), Some(argument)) = (method.input, arguments.next()) {
-        mistakes.add(argument.span(), Mistake::ArgumentCount { method });
+        mistakes.add(argument, Mistake::ArgumentCount { method });
     }
 }
 
 fn check_argument_type(ty: &Type, name: &str, method: &'static Method, mistakes: &mut Mistakes) {
     match ty {
         Type::Reference(reference) if names(&reference.elem, name) => {
-            mistakes.add(ty.span(), Mistake::ArgumentByReference { method });
+            mistakes.add(ty, Mistake::ArgumentByReference { method });
         }
         Type::Path(_) if names(ty, name) || !is_known(ty) => {}
         // A macro's type may come wrapped; rustc sees through it.
         Type::Group(_) | Type::Paren(_) | Type::Macro(_) | Type::Infer(_) => {}
-        _ => mistakes.add(ty.span(), Mistake::ArgumentType { method }),
+        _ => mistakes.add(ty, Mistake::ArgumentType { method }),
     }
 }
 
 fn check_output(written: &Signature, method: &'static Method, mistakes: &mut Mistakes) {
     let ty = match &written.output {
         ReturnType::Default => {
-            mistakes.add(written.ident.span(), Mistake::NoReturnType { method });
+            mistakes.add(&written.ident, Mistake::NoReturnType { method });
             return;
         }
         ReturnType::Type(_, ty) => ty,
     };
     let Type::Path(path) = &**ty else {
         if !matches!(**ty, Type::Group(_) | Type::Paren(_) | Type::Macro(_)) {
-            mistakes.add(ty.span(), Mistake::NotAResult { method });
+            mistakes.add(ty, Mistake::NotAResult { method });
         }
         return;
     };
     if !names(ty, "Result") {
         if is_known(ty) {
-            mistakes.add(ty.span(), Mistake::NotAResult { method });
+            mistakes.add(ty, Mistake::NotAResult { method });
         }
         return;
     }
@@ -216,7 +206,7 @@ fn check_output(written: &Signature, method: &'static Method, mistakes: &mut Mis
     };
     if let Some(GenericArgument::Type(output)) = arguments.args.first() {
         if !is_output(output, method.output) {
-            mistakes.add(output.span(), Mistake::OutputType { method });
+            mistakes.add(output, Mistake::OutputType { method });
         }
     }
 }

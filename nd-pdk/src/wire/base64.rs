@@ -8,18 +8,12 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 pub(super) fn encode(bytes: &[u8], out: &mut Vec<u8>) {
     out.reserve(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
-        let mut group = 0u32;
-        for (i, byte) in chunk.iter().enumerate() {
-            group |= u32::from(*byte) << (16 - 8 * i);
-        }
-        for i in 0..4 {
-            let sextet = (group >> (18 - 6 * i)) & 63;
-            out.push(if i <= chunk.len() {
-                ALPHABET[sextet as usize]
-            } else {
-                b'='
-            });
-        }
+        let byte = |i: usize| u32::from(chunk.get(i).copied().unwrap_or(0));
+        let group = byte(0) << 16 | byte(1) << 8 | byte(2);
+        let letter = |shift: u32| ALPHABET[(group >> shift) as usize & 63];
+        let third = if chunk.len() > 1 { letter(6) } else { b'=' };
+        let fourth = if chunk.len() > 2 { letter(0) } else { b'=' };
+        out.extend_from_slice(&[letter(18), letter(12), third, fourth]);
     }
 }
 

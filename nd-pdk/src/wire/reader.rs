@@ -271,14 +271,21 @@ impl<'a> Reader<'a> {
     }
 
     /// Returns the next byte that is not white space, without taking it; zero at the end.
+    #[inline(always)]
     fn peek(&mut self) -> u8 {
-        loop {
-            match self.text.as_bytes().get(self.at) {
-                Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
-                Some(byte) => return *byte,
-                None => return 0,
-            }
+        match self.byte() {
+            // What the host writes is compact, so the other case is hardly ever met.
+            byte if byte > b' ' => byte,
+            _ => self.peek_after_space(),
         }
+    }
+
+    #[inline(never)]
+    fn peek_after_space(&mut self) -> u8 {
+        while matches!(self.byte(), b' ' | b'\n' | b'\r' | b'\t') {
+            self.at += 1;
+        }
+        self.byte()
     }
 
     fn take(&mut self, byte: u8) -> bool {
@@ -375,50 +382,36 @@ impl<'a> Reader<'a> {
 
     /// Takes a string whose opening quote is next.
     fn text(&mut self) -> Result<Cow<'a, str>, Failed> {
-        self.at += 1;
-        let from = self.at;
-        let bytes = self.text.as_bytes();
-        while let Some(byte) = bytes.get(self.at) {
-            match byte {
-                b'"' => {
-                    let text = self.text.get(from..self.at).unwrap_or_default();
-                    self.at += 1;
-                    return Ok(Cow::Borrowed(text));
-                }
-                b'\\' => return self.escaped(from).map(Cow::Owned),
-                0..=31 => {
-                    return Err(self.fail("control characters in strings must be escaped", self.at));
-                }
-                _ => self.at += 1,
-            }
+        let from = self.at + 1;
+        self.at = plain_end(self.text.as_bytes(), from);
+        let text = self.text.get(from..self.at).unwrap_or_default();
+        if self.byte() == b'"' {
+            self.at += 1;
+            return Ok(Cow::Borrowed(text));
         }
-        Err(self.expected("the closing quote of a string"))
+        self.escaped(text).map(Cow::Owned)
     }
 
-    /// Takes the rest of a string from its first escape on; what precedes starts at `from`.
+    /// Takes the rest of a string from its first escape on; `start` is what precedes.
     #[inline(never)]
-    fn escaped(&mut self, mut from: usize) -> Result<String, Failed> {
-        let mut out = String::new();
+    fn escaped(&mut self, start: &str) -> Result<String, Failed> {
+        let mut out = String::from(start);
         loop {
-            let at = self.at;
             match self.byte() {
-                b'"' | b'\\' => {
-                    out.push_str(self.text.get(from..at).unwrap_or_default());
+                b'"' => {
                     self.at += 1;
-                    if self.text.as_bytes().get(at) == Some(&b'"') {
-                        return Ok(out);
-                    }
+                    return Ok(out);
+                }
+                b'\\' => {
+                    self.at += 1;
                     out.push(self.escape()?);
-                    from = self.at;
                 }
-                0..=31 if at >= self.text.len() => {
-                    return Err(self.expected("the closing quote of a string"));
-                }
-                0..=31 => {
-                    return Err(self.fail("control characters in strings must be escaped", at));
-                }
-                _ => self.at += 1,
+                _ if self.at >= self.text.len() => return Err(self.expected("the closing quote of a string")),
+                _ => return Err(self.fail("control characters in strings must be escaped", self.at)),
             }
+            let from = self.at;
+            self.at = plain_end(self.text.as_bytes(), from);
+            out.push_str(self.text.get(from..self.at).unwrap_or_default());
         }
     }
 
@@ -504,6 +497,36 @@ impl<'a> Reader<'a> {
         }
         self.fault.path.push_str(&inner);
     }
+}
+
+/// Returns the place of the next byte that strings cannot hold as it is: a quote, a backslash or a control character.
+///
+/// Strings are most of a document, so this looks at eight bytes at a time. In each word the high bit of a byte is set
+/// where the byte is less than a space or becomes zero by exclusive or with the byte looked for; a byte after such one
+/// may be marked without reason, which does not matter, as only the first mark counts.
+#[inline(never)]
+pub(super) fn plain_end(bytes: &[u8], from: usize) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGH: u64 = ONES << 7;
+    let mut at = from;
+    while let Some(word) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let word = u64::from_le_bytes(*word);
+        let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word;
+        let quote = below(word ^ (ONES * u64::from(b'"')), 1);
+        let backslash = below(word ^ (ONES * u64::from(b'\\')), 1);
+        let marks = (below(word, 32) | quote | backslash) & HIGH;
+        if marks != 0 {
+            return at + marks.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    while let Some(byte) = bytes.get(at) {
+        if matches!(byte, 0..=31 | b'"' | b'\\') {
+            break;
+        }
+        at += 1;
+    }
+    at
 }
 
 #[cold]

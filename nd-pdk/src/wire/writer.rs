@@ -1,5 +1,6 @@
 //! Writing JSON: a byte buffer that knows where commas go.
 
+use super::reader::plain_end;
 use super::{Encode, base64, number};
 
 /// Writes one JSON document.
@@ -74,15 +75,15 @@ impl Writer {
         let bytes = text.as_bytes();
         self.out.push(b'"');
         let mut from = 0;
-        for (at, &byte) in bytes.iter().enumerate() {
-            if byte >= b' ' && byte != b'"' && byte != b'\\' {
-                continue;
+        loop {
+            let end = plain_end(bytes, from);
+            self.raw(bytes.get(from..end).unwrap_or_default());
+            match bytes.get(end) {
+                Some(byte) => self.escape(*byte),
+                None => break,
             }
-            self.raw(bytes.get(from..at).unwrap_or_default());
-            from = at + 1;
-            self.escape(byte);
+            from = end + 1;
         }
-        self.raw(bytes.get(from..).unwrap_or_default());
         self.out.push(b'"');
     }
 

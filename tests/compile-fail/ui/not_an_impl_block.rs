@@ -1,0 +1,7 @@
+#[nd_pdk::export]
+#[derive(Default)]
+struct Plugin;
+
+fn main() {
+    let _ = Plugin;
+}
