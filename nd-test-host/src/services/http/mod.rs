@@ -46,6 +46,8 @@ pub const MAX_BODY: u64 = 10 * 1024 * 1024;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How a host makes requests for its plugins.
+///
+/// Certificates of `https` hosts are checked against the roots browsers trust, whatever this machine trusts besides.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct HttpSettings {

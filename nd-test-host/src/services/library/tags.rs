@@ -129,7 +129,7 @@ fn describe(library_id: i32, path: &str, file: &TaggedFile) -> LibraryTrack {
         channels: clamped(properties.channels()),
         size: 0,
         suffix: suffix.to_lowercase(),
-        codec: codec(file.file_type()),
+        codec: codec(file.file_type(), properties.bit_depth().is_some()),
         modified: SystemTime::UNIX_EPOCH,
     }
 }
@@ -232,14 +232,16 @@ fn clamped(number: Option<impl TryInto<i32>>) -> i32 {
     number.map_or(0, |number| number.try_into().unwrap_or(i32::MAX))
 }
 
-fn codec(file_type: FileType) -> &'static str {
+/// Names the codec; in the one container that holds two, only the lossless one has a sample size.
+fn codec(file_type: FileType, has_bit_depth: bool) -> &'static str {
     match file_type {
         FileType::Aac => "aac",
         FileType::Aiff | FileType::Wav => "pcm",
         FileType::Ape => "ape",
         FileType::Flac => "flac",
         FileType::Mpeg => "mp3",
-        FileType::Mp4 => "mp4",
+        FileType::Mp4 if has_bit_depth => "alac",
+        FileType::Mp4 => "aac",
         FileType::Mpc => "musepack",
         FileType::Opus => "opus",
         FileType::Vorbis => "vorbis",
