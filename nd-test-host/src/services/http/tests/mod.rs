@@ -58,6 +58,9 @@ impl Server {
     }
 }
 
+/// An answer with this header is the connection's last.
+const CLOSES: &[u8] = b"Connection: close";
+
 fn serve(stream: TcpStream, log: &Mutex<Vec<Seen>>, answer: &dyn Fn(&Seen) -> Vec<u8>) {
     let mut reader = BufReader::new(stream);
     while let Some(seen) = read_request(&mut reader) {
@@ -66,6 +69,9 @@ fn serve(stream: TcpStream, log: &Mutex<Vec<Seen>>, answer: &dyn Fn(&Seen) -> Ve
         if answer.is_empty() || reader.get_mut().write_all(&answer).is_err() {
             // No answer at all: hold the connection until the client gives up.
             let _ = reader.fill_buf();
+            return;
+        }
+        if answer.windows(CLOSES.len()).any(|part| part == CLOSES) {
             return;
         }
     }
