@@ -1,0 +1,124 @@
+//! Typed clients: one per capability, reading answers as the server does.
+//!
+//! ```no_run
+//! use nd_test_host::{Host, PluginSettings};
+//! use nd_types::scrobbler::{ScrobbleRequest, TrackInfo};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let host = Host::builder()
+//!     .user("u1", "ann")
+//!     .every_plugin(PluginSettings::all())
+//!     .build()?;
+//! let plugin = host.load("webhook.ndp")?;
+//! plugin.scrobbler().scrobble(&ScrobbleRequest {
+//!     username: "ann".into(),
+//!     track: TrackInfo { title: "Song".into(), ..TrackInfo::default() },
+//!     timestamp: 1_700_000_000,
+//! })?;
+//! println!("{}", host.journal());
+//! # Ok(())
+//! # }
+//! ```
+
+mod callbacks;
+mod lyrics;
+mod metadata;
+mod scrobbler;
+mod sonic;
+
+use std::sync::{Condvar, Mutex, PoisonError};
+
+pub use callbacks::{Lifecycle, Scheduler, TaskWorker, WebSocket};
+pub use lyrics::Lyrics;
+pub use metadata::Metadata;
+pub use scrobbler::{ScrobbleError, ScrobbleErrorKind, Scrobbler};
+pub use sonic::SonicSimilarity;
+
+use crate::plugin::Plugin;
+
+impl Plugin {
+    /// Asks the plugin as a scrobbler.
+    pub fn scrobbler(&self) -> Scrobbler<'_> {
+        Scrobbler::new(self)
+    }
+
+    /// Asks the plugin as a source of metadata.
+    pub fn metadata(&self) -> Metadata<'_> {
+        Metadata::new(self)
+    }
+
+    /// Asks the plugin as a source of lyrics.
+    pub fn lyrics(&self) -> Lyrics<'_> {
+        Lyrics::new(self)
+    }
+
+    /// Asks the plugin for songs that sound alike.
+    pub fn sonic_similarity(&self) -> SonicSimilarity<'_> {
+        SonicSimilarity::new(self)
+    }
+
+    /// Gives the plugin tasks to work on, as its queue would.
+    pub fn task_worker(&self) -> TaskWorker<'_> {
+        TaskWorker::new(self)
+    }
+
+    /// Runs the plugin's initialisation once more.
+    pub fn lifecycle(&self) -> Lifecycle<'_> {
+        Lifecycle::new(self)
+    }
+
+    /// Fires schedules by hand.
+    pub fn scheduler(&self) -> Scheduler<'_> {
+        Scheduler::new(self)
+    }
+
+    /// Delivers WebSocket events by hand.
+    pub fn websocket(&self) -> WebSocket<'_> {
+        WebSocket::new(self)
+    }
+}
+
+/// Lets a number of calls run at once; others wait.
+pub(crate) struct Slots {
+    free: Mutex<usize>,
+    changed: Condvar,
+}
+
+impl Slots {
+    pub(crate) fn new(count: usize) -> Self {
+        Self {
+            free: Mutex::new(count),
+            changed: Condvar::new(),
+        }
+    }
+
+    /// Waits for a slot and holds it for as long as the guard lives.
+    fn take(&self) -> Slot<'_> {
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        while *free == 0 {
+            free = self
+                .changed
+                .wait(free)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        *free -= 1;
+        Slot { slots: self }
+    }
+}
+
+/// A slot that is taken.
+struct Slot<'a> {
+    slots: &'a Slots,
+}
+
+impl Drop for Slot<'_> {
+    fn drop(&mut self) {
+        let mut free = self
+            .slots
+            .free
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *free += 1;
+        self.slots.changed.notify_one();
+    }
+}

@@ -1,0 +1,220 @@
+//! What a host function knows about the plugin call it runs in, and the way back into the plugin.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::error::CallError;
+use crate::journal::{CallId, Journal};
+
+/// The plugin call a host function is made from.
+#[derive(Debug, Clone)]
+pub struct CallContext {
+    plugin: Arc<str>,
+    export: Arc<str>,
+    deadline: Instant,
+    cancel: CancelToken,
+    journal: Journal,
+    call: CallId,
+}
+
+impl CallContext {
+    /// Makes the context of one call.
+    pub fn new(
+        plugin: impl Into<Arc<str>>,
+        export: impl Into<Arc<str>>,
+        deadline: Instant,
+        cancel: CancelToken,
+        journal: Journal,
+        call: CallId,
+    ) -> Self {
+        Self {
+            plugin: plugin.into(),
+            export: export.into(),
+            deadline,
+            cancel,
+            journal,
+            call,
+        }
+    }
+
+    /// Makes a context for unit tests of services: 30 s from now, never cancelled, a journal of its own.
+    pub fn detached(plugin: &str) -> Self {
+        Self::new(
+            plugin,
+            "test",
+            Instant::now() + Duration::from_secs(30),
+            CancelToken::new(),
+            Journal::new(),
+            CallId::NONE,
+        )
+    }
+
+    /// Returns the id of the plugin that calls.
+    pub fn plugin(&self) -> &str {
+        &self.plugin
+    }
+
+    /// Returns the export that is running.
+    pub fn export(&self) -> &str {
+        &self.export
+    }
+
+    /// Returns when the call must be over, host functions included.
+    pub fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// Returns how much of the call's time is left; zero once it is over or cancelled.
+    pub fn remaining(&self) -> Duration {
+        if self.cancel.is_cancelled() {
+            return Duration::ZERO;
+        }
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// Tells whether the caller has given up.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancel.is_cancelled()
+    }
+
+    /// Returns the token that cancels this call.
+    pub fn cancel_token(&self) -> &CancelToken {
+        &self.cancel
+    }
+
+    /// Returns the host's journal.
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// Returns the journal's number of this call.
+    pub fn call(&self) -> CallId {
+        self.call
+    }
+}
+
+thread_local! {
+    /// The plugin calls whose host functions run on this thread, innermost last.
+    static RUNNING: RefCell<Vec<CallContext>> = const { RefCell::new(Vec::new()) };
+}
+
+impl CallContext {
+    /// Marks this call as the one whose host function runs on this thread, for as long as the guard lives.
+    pub(crate) fn enter(&self) -> Entered {
+        RUNNING.with_borrow_mut(|running| running.push(self.clone()));
+        Entered(())
+    }
+
+    /// Returns the plugin call whose host function runs on this thread, if any.
+    ///
+    /// A call made from inside it belongs to it: it is cancelled with it and written below it in the journal.
+    pub(crate) fn current() -> Option<Self> {
+        RUNNING.with_borrow(|running| running.last().cloned())
+    }
+}
+
+/// Marks a call as running on this thread.
+pub(crate) struct Entered(());
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        RUNNING.with_borrow_mut(|running| {
+            running.pop();
+        });
+    }
+}
+
+/// A flag that ends calls early; clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct CancelToken {
+    flag: Arc<AtomicBool>,
+    parents: Vec<CancelToken>,
+}
+
+impl CancelToken {
+    /// Makes a token that nobody has cancelled.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Makes a token that is cancelled on its own or together with any of these.
+    pub fn child_of(parents: impl IntoIterator<Item = CancelToken>) -> Self {
+        Self {
+            flag: Arc::default(),
+            parents: parents.into_iter().collect(),
+        }
+    }
+
+    /// Ends every call that carries this token or a child of it.
+    pub fn cancel(&self) {
+        self.flag.store(true, Ordering::Release);
+    }
+
+    /// Tells whether the token or one it was made from is cancelled.
+    pub fn is_cancelled(&self) -> bool {
+        self.flag.load(Ordering::Acquire) || self.parents.iter().any(CancelToken::is_cancelled)
+    }
+}
+
+/// The way a service calls exports of its own plugin: scheduler, socket and task callbacks.
+///
+/// Each call has an instance and 30 s of its own. It is an error, not a panic, once the plugin is unloaded.
+pub trait Callback: Send + Sync {
+    /// Calls an export with a JSON document and returns its raw output, which may be empty.
+    ///
+    /// Rules 1 to 8 of reading a result are done; what is left is decoding the output, see [`crate::wire::read`].
+    ///
+    /// # Errors
+    ///
+    /// Any [`CallError`] but `Decode`.
+    fn call(&self, export: &str, input: Vec<u8>) -> Result<Vec<u8>, CallError>;
+
+    /// Tells whether the plugin has that export.
+    fn has_export(&self, export: &str) -> bool;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_child_token_ends_with_its_parent_but_not_the_other_way_round() {
+        let parent = CancelToken::new();
+        let other = CancelToken::new();
+        let first = CancelToken::child_of([parent.clone()]);
+        let second = CancelToken::child_of([other, parent.clone()]);
+        first.cancel();
+        assert!(first.is_cancelled() && !parent.is_cancelled() && !second.is_cancelled());
+        parent.cancel();
+        assert!(second.is_cancelled());
+    }
+
+    #[test]
+    fn the_innermost_running_call_is_the_current_one() {
+        assert!(CallContext::current().is_none());
+        let (outer, inner) = (
+            CallContext::detached("outer"),
+            CallContext::detached("inner"),
+        );
+        let guard = outer.enter();
+        {
+            let _guard = inner.enter();
+            assert_eq!(
+                CallContext::current()
+                    .map(|c| c.plugin().to_owned())
+                    .as_deref(),
+                Some("inner")
+            );
+        }
+        assert_eq!(
+            CallContext::current()
+                .map(|c| c.plugin().to_owned())
+                .as_deref(),
+            Some("outer")
+        );
+        drop(guard);
+        assert!(CallContext::current().is_none());
+    }
+}

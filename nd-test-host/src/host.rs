@@ -1,0 +1,169 @@
+//! The host: users, libraries, settings, and the plugins loaded into it.
+
+mod builder;
+mod settings;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tempfile::TempDir;
+
+pub use builder::{BuildError, HostBuilder};
+pub use settings::PluginSettings;
+
+use crate::journal::Journal;
+use crate::package::Package;
+use crate::plugin::{LoadError, Plugin, Surroundings};
+
+/// A small server: it loads plugins and gives them what they may have.
+///
+/// Dropping it unloads every plugin.
+pub struct Host {
+    surroundings: Surroundings,
+    defaults: PluginSettings,
+    state: Mutex<State>,
+    /// The data folder, when the host made one of its own; removed with the host.
+    _own_data: Option<TempDir>,
+}
+
+#[derive(Default)]
+struct State {
+    settings: BTreeMap<String, PluginSettings>,
+    plugins: BTreeMap<String, Plugin>,
+}
+
+impl Host {
+    /// Starts describing a host.
+    pub fn builder() -> HostBuilder {
+        HostBuilder::new()
+    }
+
+    /// Loads a package: a `.ndp` archive, a folder, or a bare `.wasm` with its `manifest.json` beside it.
+    ///
+    /// Takes the server's steps: settings checked, services started, module compiled, imports and exports checked,
+    /// and at last `nd_on_init`, whose failure is only logged.
+    ///
+    /// # Errors
+    ///
+    /// The first step that fails. Services that had started are closed again.
+    pub fn load(&self, path: impl AsRef<Path>) -> Result<Plugin, LoadError> {
+        self.load_package(Package::open(path)?)
+    }
+
+    /// Loads a package that has been read already.
+    ///
+    /// # Errors
+    ///
+    /// As [`Host::load`].
+    pub fn load_package(&self, package: Package) -> Result<Plugin, LoadError> {
+        let settings = self.settings(&package.id);
+        self.start(Arc::new(package), &settings)
+    }
+
+    /// Changes the settings of a plugin. If it is loaded it is unloaded and loaded again, as on the server.
+    ///
+    /// # Errors
+    ///
+    /// When the settings do not fit the loaded plugin, which then stays as it is; or when the new load fails.
+    pub fn configure(&self, id: &str, settings: PluginSettings) -> Result<(), LoadError> {
+        let loaded = self.plugin(id);
+        if let Some(plugin) = &loaded {
+            crate::plugin::check_settings(id, plugin.manifest(), &settings)?;
+        }
+        self.state()
+            .settings
+            .insert(id.to_owned(), settings.clone());
+        if let Some(plugin) = loaded {
+            self.unload(id);
+            self.start(Arc::clone(plugin.package()), &settings)?;
+        }
+        Ok(())
+    }
+
+    /// Returns a loaded plugin.
+    pub fn plugin(&self, id: &str) -> Option<Plugin> {
+        self.state().plugins.get(id).cloned()
+    }
+
+    /// Returns all loaded plugins, sorted by id.
+    pub fn plugins(&self) -> Vec<Plugin> {
+        self.state().plugins.values().cloned().collect()
+    }
+
+    /// Unloads a plugin: its services are closed, and calls that still run are cut off. Tells whether it was loaded.
+    pub fn unload(&self, id: &str) -> bool {
+        let plugin = self.state().plugins.remove(id);
+        match plugin {
+            Some(plugin) => {
+                plugin.unload();
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Returns the record of all calls and log lines.
+    pub fn journal(&self) -> &Journal {
+        &self.surroundings.journal
+    }
+
+    /// Returns the data folder; plugins keep theirs under `plugins/<id>` in it.
+    pub fn data_dir(&self) -> &Path {
+        &self.surroundings.data_dir
+    }
+
+    /// Returns the folder a plugin keeps its files in.
+    pub fn plugin_data_dir(&self, id: &str) -> PathBuf {
+        self.data_dir().join("plugins").join(id)
+    }
+
+    fn start(&self, package: Arc<Package>, settings: &PluginSettings) -> Result<Plugin, LoadError> {
+        let id = package.id.clone();
+        let taken = || LoadError::AlreadyLoaded { plugin: id.clone() };
+        if self.plugin(&id).is_some() {
+            return Err(taken());
+        }
+        let plugin = crate::plugin::load(package, settings, &self.surroundings)?;
+        {
+            let mut state = self.state();
+            if state.plugins.contains_key(&id) {
+                // Loaded by another thread in the meantime.
+                drop(state);
+                plugin.unload();
+                return Err(taken());
+            }
+            state.plugins.insert(id, plugin.clone());
+        }
+        // The plugin can be called already while it initialises.
+        plugin.initialise();
+        Ok(plugin)
+    }
+
+    fn settings(&self, id: &str) -> PluginSettings {
+        let state = self.state();
+        state.settings.get(id).unwrap_or(&self.defaults).clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        let plugins = std::mem::take(&mut self.state().plugins);
+        for plugin in plugins.into_values() {
+            plugin.unload();
+        }
+    }
+}
+
+impl std::fmt::Debug for Host {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Host")
+            .field("data_dir", &self.data_dir())
+            .field("plugins", &self.plugins())
+            .finish_non_exhaustive()
+    }
+}

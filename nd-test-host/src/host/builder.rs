@@ -1,0 +1,249 @@
+//! Describing a host before it starts.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use super::{Host, PluginSettings, State};
+use crate::generated::Services;
+use crate::journal::{self, Journal, LogLevel, LogRecord};
+use crate::plugin::{ServiceHook, Surroundings};
+use crate::runtime::Engine;
+use crate::services::ServiceSettings;
+use crate::setup::{HostLibrary, HostUser, PluginSetup};
+
+/// Time a server gives one plugin call.
+const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// Memory a guest may have. The server sets no limit; a host on a developer's machine should survive a leak.
+const MEMORY_LIMIT: usize = 1 << 30;
+
+/// Describes a host.
+///
+/// ```
+/// use nd_test_host::{Host, PluginSettings};
+///
+/// let host = Host::builder()
+///     .user("u1", "ann")
+///     .admin("u2", "root")
+///     .plugin("webhook", PluginSettings::all())
+///     .build()?;
+/// assert!(host.plugins().is_empty());
+/// # Ok::<(), nd_test_host::BuildError>(())
+/// ```
+#[must_use]
+pub struct HostBuilder {
+    data_dir: Option<PathBuf>,
+    users: Vec<HostUser>,
+    libraries: Vec<HostLibrary>,
+    state: State,
+    defaults: PluginSettings,
+    call_timeout: Duration,
+    memory_limit: usize,
+    count_fuel: bool,
+    log_level: LogLevel,
+    on_log: Option<Box<dyn Fn(&LogRecord) + Send + Sync>>,
+    journal_capacity: usize,
+    service_settings: ServiceSettings,
+    customise: Vec<ServiceHook>,
+}
+
+/// Why a host cannot start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The data folder cannot be made.
+    #[error("creating the data folder: {0}")]
+    DataDir(#[from] io::Error),
+    /// The WebAssembly engine cannot start on this machine.
+    #[error("starting the WebAssembly engine: {0}")]
+    Engine(String),
+}
+
+impl HostBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            data_dir: None,
+            users: Vec::new(),
+            libraries: Vec::new(),
+            state: State::default(),
+            defaults: PluginSettings::new(),
+            call_timeout: CALL_TIMEOUT,
+            memory_limit: MEMORY_LIMIT,
+            count_fuel: true,
+            log_level: LogLevel::default(),
+            on_log: None,
+            journal_capacity: journal::DEFAULT_CAPACITY,
+            service_settings: ServiceSettings::default(),
+            customise: Vec::new(),
+        }
+    }
+
+    /// Keeps plugin data in this folder. Default: a temporary folder that goes with the host.
+    pub fn data_dir(mut self, path: impl Into<PathBuf>) -> Self {
+        self.data_dir = Some(path.into());
+        self
+    }
+
+    /// Adds a user; the display name is the name.
+    pub fn user(self, id: impl Into<String>, name: impl Into<String>) -> Self {
+        let name = name.into();
+        self.full_user(HostUser {
+            id: id.into(),
+            display_name: name.clone(),
+            name,
+            admin: false,
+        })
+    }
+
+    /// Adds a user who administers the server; the display name is the name.
+    pub fn admin(self, id: impl Into<String>, name: impl Into<String>) -> Self {
+        let name = name.into();
+        self.full_user(HostUser {
+            id: id.into(),
+            display_name: name.clone(),
+            name,
+            admin: true,
+        })
+    }
+
+    /// Adds a user with everything there is to say about one.
+    pub fn full_user(mut self, user: HostUser) -> Self {
+        self.users.push(user);
+        self
+    }
+
+    /// Adds a library.
+    pub fn library(mut self, id: i32, name: impl Into<String>, path: impl Into<PathBuf>) -> Self {
+        self.libraries.push(HostLibrary {
+            id,
+            name: name.into(),
+            path: path.into(),
+        });
+        self
+    }
+
+    /// Sets what the plugin with this id is granted and configured with.
+    pub fn plugin(mut self, id: impl Into<String>, settings: PluginSettings) -> Self {
+        self.state.settings.insert(id.into(), settings);
+        self
+    }
+
+    /// Sets what plugins are granted and configured with that have no settings of their own.
+    pub fn every_plugin(mut self, settings: PluginSettings) -> Self {
+        self.defaults = settings;
+        self
+    }
+
+    /// Sets the time one plugin call may take, initialisation and host functions included. Default: 30 s.
+    pub fn call_timeout(mut self, limit: Duration) -> Self {
+        self.call_timeout = limit;
+        self
+    }
+
+    /// Sets how many bytes of memory an instance may have. Default: 1 GiB; the server sets no limit.
+    pub fn memory_limit(mut self, bytes: usize) -> Self {
+        self.memory_limit = bytes;
+        self
+    }
+
+    /// Sets whether the journal tells the fuel each call used. Counting slows guests down by about a quarter.
+    /// Default: yes.
+    pub fn count_fuel(mut self, count: bool) -> Self {
+        self.count_fuel = count;
+        self
+    }
+
+    /// Sets the level below which log lines are dropped. Default: info.
+    pub fn log_level(mut self, level: LogLevel) -> Self {
+        self.log_level = level;
+        self
+    }
+
+    /// Calls a function for every log line that is kept, while it happens.
+    pub fn on_log(mut self, hook: impl Fn(&LogRecord) + Send + Sync + 'static) -> Self {
+        self.on_log = Some(Box::new(hook));
+        self
+    }
+
+    /// Sets how many entries the journal keeps. Default: [`journal::DEFAULT_CAPACITY`].
+    pub fn journal_capacity(mut self, entries: usize) -> Self {
+        self.journal_capacity = entries;
+        self
+    }
+
+    /// Sets what the host's own services work with: the clock, the resolver, the scanned libraries.
+    pub fn service_settings(mut self, settings: ServiceSettings) -> Self {
+        self.service_settings = settings;
+        self
+    }
+
+    /// Replaces services of each load, after the host's own have started.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use nd_test_host::context::CallContext;
+    /// use nd_test_host::error::ServiceError;
+    /// use nd_test_host::generated::Artwork;
+    /// use nd_test_host::Host;
+    ///
+    /// struct Covers;
+    ///
+    /// impl Artwork for Covers {
+    ///     fn get_artist_url(&self, _: &CallContext, id: String, _: i32) -> Result<String, ServiceError> {
+    ///         Ok(format!("http://covers.test/artist/{id}"))
+    ///     }
+    /// #   fn get_album_url(&self, _: &CallContext, id: String, _: i32) -> Result<String, ServiceError> { Ok(id) }
+    /// #   fn get_track_url(&self, _: &CallContext, id: String, _: i32) -> Result<String, ServiceError> { Ok(id) }
+    /// #   fn get_playlist_url(&self, _: &CallContext, id: String, _: i32) -> Result<String, ServiceError> { Ok(id) }
+    ///     // … and the other three
+    /// }
+    ///
+    /// let host = Host::builder()
+    ///     .services(|_setup, services| services.artwork = Arc::new(Covers))
+    ///     .build()?;
+    /// # Ok::<(), nd_test_host::BuildError>(())
+    /// ```
+    pub fn services(
+        mut self,
+        customise: impl Fn(&PluginSetup, &mut Services) + Send + Sync + 'static,
+    ) -> Self {
+        self.customise.push(Box::new(customise));
+        self
+    }
+
+    /// Starts the host.
+    ///
+    /// # Errors
+    ///
+    /// When the data folder or the engine cannot be made.
+    pub fn build(self) -> Result<Host, BuildError> {
+        let (data_dir, own_data) = match self.data_dir {
+            Some(path) => {
+                std::fs::create_dir_all(&path)?;
+                (path, None)
+            }
+            None => {
+                let own = tempfile::Builder::new().prefix("nd-host-").tempdir()?;
+                (own.path().to_owned(), Some(own))
+            }
+        };
+        let engine =
+            Engine::start(self.memory_limit, self.count_fuel).map_err(BuildError::Engine)?;
+        Ok(Host {
+            surroundings: Surroundings {
+                engine,
+                data_dir,
+                users: self.users.into(),
+                libraries: self.libraries.into(),
+                journal: Journal::with(self.journal_capacity, self.log_level, self.on_log),
+                timeout: self.call_timeout,
+                service_settings: self.service_settings,
+                customise: self.customise,
+            },
+            defaults: self.defaults,
+            state: Mutex::new(self.state),
+            _own_data: own_data,
+        })
+    }
+}

@@ -1,0 +1,464 @@
+//! What happened in a host: every call in both directions and every log line, in order, for tests and for people.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+mod render;
+
+/// Entries kept unless the host asks for another number; the oldest go first.
+pub const DEFAULT_CAPACITY: usize = 20_000;
+/// Arguments and results are kept up to this many bytes.
+pub const MAX_PAYLOAD: usize = 64 * 1024;
+
+/// The record of a host. Clones share it.
+#[derive(Clone)]
+pub struct Journal {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    next: AtomicU64,
+    threshold: LogLevel,
+    on_log: Option<LogHook>,
+    book: Mutex<Book>,
+}
+
+type LogHook = Box<dyn Fn(&LogRecord) + Send + Sync>;
+
+struct Book {
+    capacity: usize,
+    entries: VecDeque<Entry>,
+}
+
+/// The number of a call within its journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallId(u64);
+
+impl CallId {
+    /// Stands for "not inside any call".
+    pub const NONE: Self = Self(0);
+}
+
+/// One line of the journal.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Entry {
+    /// A call in either direction.
+    Call(CallRecord),
+    /// A log line of a plugin, or of the host about a plugin.
+    Log(LogRecord),
+    /// A line a plugin printed, which the server would discard.
+    Printed(PrintedRecord),
+}
+
+/// Which way a call went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// The host called an export of the plugin.
+    Export,
+    /// The plugin called a host function.
+    Import,
+}
+
+/// A call in either direction.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CallRecord {
+    /// Number of the call.
+    pub id: CallId,
+    /// The call this one was made from, or [`CallId::NONE`].
+    pub parent: CallId,
+    /// Which way it went.
+    pub direction: Direction,
+    /// Id of the plugin.
+    pub plugin: String,
+    /// Name of the export or import.
+    pub name: String,
+    /// The request.
+    pub input: Payload,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// How long it took; zero while it runs.
+    pub duration: Duration,
+    /// Wasm fuel the call used, about one unit per instruction; only for exports, and only if the host counts it.
+    pub fuel: Option<u64>,
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It has not.
+    Running,
+    /// It answered.
+    Answered(Payload),
+    /// It failed, with this error text. The answer of a host function that carries an `error` counts as failed.
+    Failed(String),
+}
+
+/// Bytes that went over the boundary, cut at [`MAX_PAYLOAD`].
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Payload {
+    bytes: Vec<u8>,
+    length: usize,
+}
+
+impl Payload {
+    /// Keeps the bytes, or the first [`MAX_PAYLOAD`] of them.
+    pub fn new(bytes: &[u8]) -> Self {
+        Self {
+            bytes: bytes[..bytes.len().min(MAX_PAYLOAD)].to_vec(),
+            length: bytes.len(),
+        }
+    }
+
+    /// Returns the bytes that were kept.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Returns how many bytes there were.
+    pub fn full_length(&self) -> usize {
+        self.length
+    }
+
+    /// Returns the kept bytes as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+
+    /// Returns the document, if it is one and was kept in full.
+    pub fn json(&self) -> Option<serde_json::Value> {
+        serde_json::from_slice(&self.bytes).ok()
+    }
+}
+
+/// How serious a log line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum LogLevel {
+    /// Step by step.
+    Trace,
+    /// For whoever looks for a fault.
+    Debug,
+    /// Normal course of events.
+    #[default]
+    Info,
+    /// Something is odd.
+    Warn,
+    /// Something failed.
+    Error,
+}
+
+impl LogLevel {
+    /// Reads a level as the server's settings do: `fatal` is `error`, and an unknown word is `info`.
+    pub fn from_setting(word: &str) -> Self {
+        match word.to_ascii_lowercase().as_str() {
+            "trace" => Self::Trace,
+            "debug" => Self::Debug,
+            "warn" | "warning" => Self::Warn,
+            "error" | "fatal" => Self::Error,
+            _ => Self::Info,
+        }
+    }
+
+    /// Returns the number the runtime's `get_log_level` answers.
+    pub fn number(self) -> i32 {
+        match self {
+            Self::Trace => 0,
+            Self::Debug => 1,
+            Self::Info => 2,
+            Self::Warn => 3,
+            Self::Error => 4,
+        }
+    }
+}
+
+impl fmt::Display for LogLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Trace => "trace",
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        })
+    }
+}
+
+/// A log line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogRecord {
+    /// The call it was written in, or [`CallId::NONE`].
+    pub call: CallId,
+    /// Id of the plugin.
+    pub plugin: String,
+    /// How serious it is.
+    pub level: LogLevel,
+    /// The text.
+    pub message: String,
+}
+
+/// A line a guest printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrintedRecord {
+    /// The call it was printed in.
+    pub call: CallId,
+    /// Id of the plugin.
+    pub plugin: String,
+    /// `stdout` or `stderr`.
+    pub stream: &'static str,
+    /// The line.
+    pub text: String,
+}
+
+impl Default for Journal {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Journal {
+    /// Makes an empty journal with the default capacity that keeps log lines of every level.
+    pub fn new() -> Self {
+        Self::with(DEFAULT_CAPACITY, LogLevel::Trace, None)
+    }
+
+    pub(crate) fn with(capacity: usize, threshold: LogLevel, on_log: Option<LogHook>) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                next: AtomicU64::new(1),
+                threshold,
+                on_log,
+                book: Mutex::new(Book {
+                    capacity: capacity.max(1),
+                    entries: VecDeque::new(),
+                }),
+            }),
+        }
+    }
+
+    /// Returns the level below which log lines are dropped.
+    pub fn threshold(&self) -> LogLevel {
+        self.shared.threshold
+    }
+
+    /// Writes a log line about a plugin, unless its level is below the threshold.
+    pub fn log(&self, plugin: &str, level: LogLevel, message: impl Into<String>) {
+        self.log_in(CallId::NONE, plugin, level, message);
+    }
+
+    /// Writes a log line made inside a call.
+    pub fn log_in(&self, call: CallId, plugin: &str, level: LogLevel, message: impl Into<String>) {
+        if level < self.shared.threshold {
+            return;
+        }
+        let record = LogRecord {
+            call,
+            plugin: plugin.to_owned(),
+            level,
+            message: message.into(),
+        };
+        if let Some(hook) = &self.shared.on_log {
+            hook(&record);
+        }
+        self.book().push(Entry::Log(record));
+    }
+
+    /// Keeps a line a guest printed.
+    pub(crate) fn printed(&self, call: CallId, plugin: &str, stream: &'static str, text: &str) {
+        self.book().push(Entry::Printed(PrintedRecord {
+            call,
+            plugin: plugin.to_owned(),
+            stream,
+            text: text.to_owned(),
+        }));
+    }
+
+    /// Returns all entries, oldest first.
+    pub fn entries(&self) -> Vec<Entry> {
+        self.book().entries.iter().cloned().collect()
+    }
+
+    /// Returns all calls, oldest first.
+    pub fn calls(&self) -> Vec<CallRecord> {
+        self.book().calls().cloned().collect()
+    }
+
+    /// Returns the calls of one export or import, oldest first.
+    pub fn calls_of(&self, name: &str) -> Vec<CallRecord> {
+        let book = self.book();
+        book.calls()
+            .filter(|call| call.name == name)
+            .cloned()
+            .collect()
+    }
+
+    /// Returns the newest call of one export or import.
+    pub fn last_call(&self, name: &str) -> Option<CallRecord> {
+        let book = self.book();
+        book.calls().rev().find(|call| call.name == name).cloned()
+    }
+
+    /// Returns all log lines, oldest first.
+    pub fn logs(&self) -> Vec<LogRecord> {
+        let book = self.book();
+        let logs = book.entries.iter().filter_map(|entry| match entry {
+            Entry::Log(log) => Some(log.clone()),
+            _ => None,
+        });
+        logs.collect()
+    }
+
+    /// Returns all lines guests printed, oldest first.
+    pub fn prints(&self) -> Vec<PrintedRecord> {
+        let book = self.book();
+        let prints = book.entries.iter().filter_map(|entry| match entry {
+            Entry::Printed(printed) => Some(printed.clone()),
+            _ => None,
+        });
+        prints.collect()
+    }
+
+    /// Forgets everything so far, so that a test can look at what comes next.
+    pub fn clear(&self) {
+        self.book().entries.clear();
+    }
+
+    /// Returns the journal as a tree: calls with what happened inside them, indented.
+    pub fn tree(&self) -> String {
+        render::tree(&self.entries())
+    }
+
+    /// Notes the begin of a call.
+    pub(crate) fn begin(
+        &self,
+        parent: CallId,
+        direction: Direction,
+        plugin: &str,
+        name: &str,
+        input: &[u8],
+    ) -> OpenCall {
+        let id = CallId(self.shared.next.fetch_add(1, Ordering::Relaxed));
+        self.book().push(Entry::Call(CallRecord {
+            id,
+            parent,
+            direction,
+            plugin: plugin.to_owned(),
+            name: name.to_owned(),
+            input: Payload::new(input),
+            outcome: Outcome::Running,
+            duration: Duration::ZERO,
+            fuel: None,
+        }));
+        OpenCall {
+            journal: self.clone(),
+            id,
+            started: Instant::now(),
+        }
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        // The book is consistent after every single operation, so a panic elsewhere does not spoil it.
+        self.shared
+            .book
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Journal")
+            .field("entries", &self.book().entries.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.tree())
+    }
+}
+
+impl Book {
+    fn push(&mut self, entry: Entry) {
+        if self.entries.len() == self.capacity {
+            self.entries.pop_front();
+        }
+        self.entries.push_back(entry);
+    }
+
+    fn calls(&self) -> impl DoubleEndedIterator<Item = &CallRecord> {
+        self.entries.iter().filter_map(|entry| match entry {
+            Entry::Call(call) => Some(call),
+            _ => None,
+        })
+    }
+}
+
+/// A call whose end is still to be noted.
+pub(crate) struct OpenCall {
+    journal: Journal,
+    id: CallId,
+    started: Instant,
+}
+
+impl OpenCall {
+    pub(crate) fn id(&self) -> CallId {
+        self.id
+    }
+
+    /// Notes the end of the call.
+    pub(crate) fn end(self, outcome: Outcome, fuel: Option<u64>) {
+        let duration = self.started.elapsed();
+        let mut book = self.journal.book();
+        // Newest first: a call usually ends soon after it began. It is gone if the journal was cleared meanwhile.
+        let record = book.entries.iter_mut().rev().find_map(|entry| match entry {
+            Entry::Call(call) if call.id == self.id => Some(call),
+            _ => None,
+        });
+        if let Some(record) = record {
+            record.outcome = outcome;
+            record.duration = duration;
+            record.fuel = fuel;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_entries_go_first() {
+        let journal = Journal::with(2, LogLevel::Trace, None);
+        for message in ["a", "b", "c"] {
+            journal.log("p", LogLevel::Info, message);
+        }
+        let messages: Vec<_> = journal.logs().into_iter().map(|log| log.message).collect();
+        assert_eq!(messages, ["b", "c"]);
+    }
+
+    #[test]
+    fn lines_below_the_threshold_are_dropped() {
+        let journal = Journal::with(9, LogLevel::Warn, None);
+        journal.log("p", LogLevel::Info, "dropped");
+        journal.log("p", LogLevel::Error, "kept");
+        assert_eq!(journal.logs().len(), 1);
+    }
+
+    #[test]
+    fn settings_are_read_as_the_server_reads_them() {
+        assert_eq!(LogLevel::from_setting("fatal"), LogLevel::Error);
+        assert_eq!(LogLevel::from_setting("TRACE"), LogLevel::Trace);
+        assert_eq!(LogLevel::from_setting("chatty"), LogLevel::Info);
+    }
+
+    #[test]
+    fn a_large_payload_is_cut_but_its_length_is_known() {
+        let payload = Payload::new(&vec![b'x'; MAX_PAYLOAD + 1]);
+        assert_eq!(payload.bytes().len(), MAX_PAYLOAD);
+        assert_eq!(payload.full_length(), MAX_PAYLOAD + 1);
+    }
+}

@@ -1,0 +1,351 @@
+//! A plugin's settings: checking a value against the schema, and the string map the plugin finally reads.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{Draft, ValidationError, Validator};
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+use serde_json::Value as Json;
+
+use crate::wire::{self, DecodeError, Value};
+
+/// Everything that is wrong with a configuration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct ConfigErrors {
+    /// The violations, in the order the schema finds them.
+    pub errors: Vec<ConfigViolation>,
+}
+
+/// One thing that is wrong with a configuration.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct ConfigViolation {
+    /// Path of the field, its parts joined by `/`; empty at the root. A missing property is reported at its parent.
+    pub field: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+impl ConfigErrors {
+    fn single(message: impl Into<String>) -> Self {
+        Self {
+            errors: vec![ConfigViolation {
+                field: String::new(),
+                message: message.into(),
+            }],
+        }
+    }
+}
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, error) in self.errors.iter().enumerate() {
+            if index > 0 {
+                f.write_str("; ")?;
+            }
+            if !error.field.is_empty() {
+                write!(f, "{}: ", error.field)?;
+            }
+            f.write_str(&error.message)?;
+        }
+        Ok(())
+    }
+}
+
+/// Compiles a schema: its draft is the one `$schema` names, else 2020-12; `format` is enforced up to draft-07 only.
+pub(super) fn compile(schema: &Json) -> Result<Validator, String> {
+    let draft = match schema.get("$schema").and_then(Json::as_str) {
+        None => Draft::Draft202012,
+        Some(uri) => known_draft(uri).ok_or_else(|| format!("unknown $schema {uri:?}"))?,
+    };
+    let formats = matches!(draft, Draft::Draft4 | Draft::Draft6 | Draft::Draft7);
+    jsonschema::options()
+        .with_draft(draft)
+        .should_validate_formats(formats)
+        .offline()
+        .build(schema)
+        .map_err(|error| error.to_string())
+}
+
+fn known_draft(uri: &str) -> Option<Draft> {
+    let draft = Draft::from_schema_uri(uri.trim_end_matches('#'));
+    [
+        Draft::Draft4,
+        Draft::Draft6,
+        Draft::Draft7,
+        Draft::Draft201909,
+        Draft::Draft202012,
+    ]
+    .contains(&draft)
+    .then_some(draft)
+}
+
+pub(super) fn validate(schema: Option<&Json>, config: &str) -> Result<(), ConfigErrors> {
+    let config = if config.is_empty() { "{}" } else { config };
+    let Some(schema) = schema else {
+        return Err(ConfigErrors::single("plugin has no configurable options"));
+    };
+    let value: Json = serde_json::from_str(config)
+        .map_err(|error| ConfigErrors::single(format!("invalid JSON: {error}")))?;
+    let validator = compile(schema)
+        .map_err(|error| ConfigErrors::single(format!("invalid config schema: {error}")))?;
+    let mut errors = Vec::new();
+    for error in validator.iter_errors(&value) {
+        collect_leaves(&error, &mut errors);
+    }
+    if errors.is_empty() {
+        return Ok(());
+    }
+    Err(ConfigErrors { errors })
+}
+
+/// Notes a violation, or what lies below it when the schema offers alternatives.
+fn collect_leaves(error: &ValidationError<'_>, leaves: &mut Vec<ConfigViolation>) {
+    match error.kind() {
+        ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context }
+            if context.iter().any(|branch| !branch.is_empty()) =>
+        {
+            for cause in context.iter().flatten() {
+                collect_leaves(cause, leaves);
+            }
+        }
+        _ => {
+            let path = error.instance_path().as_str();
+            let violation = ConfigViolation {
+                field: path.trim_start_matches('/').to_owned(),
+                message: error.to_string(),
+            };
+            if !leaves.contains(&violation) {
+                leaves.push(violation);
+            }
+        }
+    }
+}
+
+/// A stored configuration that is not a JSON object.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("parsing plugin config: {0}")]
+pub struct ConfigMapError(DecodeError);
+
+/// Turns a stored configuration into the map of strings a plugin reads.
+///
+/// Texts lose their quotes, numbers go through a 64-bit float, `null` becomes the text `null`, and lists and objects
+/// become compact JSON with sorted keys. An empty text gives an empty map.
+///
+/// # Errors
+///
+/// When the configuration is not a JSON object.
+pub fn config_map(config: &str) -> Result<BTreeMap<String, String>, ConfigMapError> {
+    if config.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let members = match Value::parse(config.as_bytes()).map_err(ConfigMapError)? {
+        Value::Object(members) => members,
+        Value::Null => Vec::new(),
+        other => {
+            return Err(ConfigMapError(DecodeError::mismatch("an object", &other)));
+        }
+    };
+    let mut map = BTreeMap::new();
+    for (key, value) in members {
+        let text = config_text(value).map_err(ConfigMapError)?;
+        map.insert(key, text);
+    }
+    Ok(map)
+}
+
+fn config_text(value: Value) -> Result<String, DecodeError> {
+    match value {
+        Value::String(text) => Ok(text),
+        other => {
+            check_numbers(&other)?;
+            let json = wire::encode(&Sorted(&other))
+                .map_err(|error| DecodeError::new(error.to_string()))?;
+            Ok(String::from_utf8_lossy(&json).into_owned())
+        }
+    }
+}
+
+/// Refuses numbers that are no 64-bit floats, as the server's decoder does.
+fn check_numbers(value: &Value) -> Result<(), DecodeError> {
+    match value {
+        Value::Number(text) if !float(text).is_finite() => Err(DecodeError::new(format!(
+            "the number {text} is out of range"
+        ))),
+        Value::Array(items) => items.iter().try_for_each(check_numbers),
+        Value::Object(members) => members
+            .iter()
+            .try_for_each(|(_, value)| check_numbers(value)),
+        _ => Ok(()),
+    }
+}
+
+/// The parser only lets through what is a number, so the fallback is never seen.
+fn float(text: &str) -> f64 {
+    text.parse().unwrap_or(f64::INFINITY)
+}
+
+/// Writes a value with sorted keys and numbers as floats.
+struct Sorted<'a>(&'a Value);
+
+impl Serialize for Sorted<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Null => serializer.serialize_unit(),
+            Value::Bool(value) => serializer.serialize_bool(*value),
+            Value::Number(text) => serializer.serialize_f64(float(text)),
+            Value::String(text) => serializer.serialize_str(text),
+            Value::Array(items) => {
+                let mut list = serializer.serialize_seq(Some(items.len()))?;
+                for item in items {
+                    list.serialize_element(&Sorted(item))?;
+                }
+                list.end()
+            }
+            Value::Object(members) => {
+                let sorted: BTreeMap<&str, &Value> = members
+                    .iter()
+                    .map(|(key, value)| (key.as_str(), value))
+                    .collect();
+                let mut object = serializer.serialize_map(Some(sorted.len()))?;
+                for (key, value) in sorted {
+                    object.serialize_entry(key, &Sorted(value))?;
+                }
+                object.end()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn values_become_the_strings_of_the_contract() {
+        let map = config_map(
+            r#"{"text":"te<xt","int":30,"float":1.5,"bool":true,"null":null,"list":["a","b<"],
+                "object":{"enabled":true,"count":5},"big":9007199254740993,"huge":1e30,"whole":2.0,"text2":""}"#,
+        )
+        .unwrap();
+        let expected = [
+            ("big", "9007199254740992"),
+            ("bool", "true"),
+            ("float", "1.5"),
+            ("huge", "1e+30"),
+            ("int", "30"),
+            ("list", r#"["a","b\u003c"]"#),
+            ("null", "null"),
+            ("object", r#"{"count":5,"enabled":true}"#),
+            ("text", "te<xt"),
+            ("text2", ""),
+            ("whole", "2"),
+        ];
+        let expected = expected.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        assert_eq!(map, BTreeMap::from(expected));
+    }
+
+    #[test]
+    fn only_objects_are_configurations() {
+        assert!(config_map("").unwrap().is_empty());
+        assert!(config_map("null").unwrap().is_empty());
+        for bad in ["[]", "1", "\"x\"", "{"] {
+            let error = config_map(bad).unwrap_err().to_string();
+            assert!(error.starts_with("parsing plugin config: "), "{error}");
+        }
+    }
+
+    fn violations(schema: &Json, config: &str) -> Vec<(String, String)> {
+        match validate(Some(schema), config) {
+            Ok(()) => Vec::new(),
+            Err(errors) => errors
+                .errors
+                .into_iter()
+                .map(|error| (error.field, error.message))
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn violations_carry_the_path_of_the_field() {
+        let schema = json!({
+            "type": "object",
+            "properties": {
+                "id": {"type": "string", "minLength": 3},
+                "users": {"type": "array", "items": {"type": "object", "required": ["token"]}},
+            },
+            "required": ["id"],
+        });
+        assert_eq!(violations(&schema, r#"{"id":"abc"}"#), []);
+        let missing = violations(&schema, "");
+        assert_eq!(missing.len(), 1);
+        assert_eq!(missing[0].0, "");
+        assert!(missing[0].1.contains("id"), "{missing:?}");
+        let both = violations(&schema, r#"{"id":"a","users":[{"token":1},{}]}"#);
+        let fields: Vec<_> = both.iter().map(|(field, _)| field.as_str()).collect();
+        assert_eq!(fields, ["id", "users/1"]);
+        assert!(both[1].1.contains("token"), "{both:?}");
+    }
+
+    #[test]
+    fn text_that_is_not_json_is_one_violation() {
+        let errors = violations(&json!({}), "{");
+        assert_eq!(errors.len(), 1);
+        assert!(errors[0].1.starts_with("invalid JSON"), "{errors:?}");
+    }
+
+    #[test]
+    fn without_a_schema_nothing_can_be_set() {
+        assert_eq!(
+            validate(None, "{}").unwrap_err().to_string(),
+            "plugin has no configurable options"
+        );
+    }
+
+    #[test]
+    fn formats_are_enforced_up_to_draft_07_only() {
+        let schema = |draft: &str| json!({"$schema": draft, "type": "object", "properties": {"at": {"format": "date"}}});
+        let config = r#"{"at":"no date"}"#;
+        let old = schema("http://json-schema.org/draft-07/schema#");
+        assert_eq!(violations(&old, config).len(), 1);
+        let new = schema("https://json-schema.org/draft/2020-12/schema");
+        assert_eq!(violations(&new, config), []);
+        let unnamed = json!({"properties": {"at": {"format": "date"}}});
+        assert_eq!(violations(&unnamed, config), []);
+    }
+
+    #[test]
+    fn a_schema_that_points_elsewhere_does_not_compile() {
+        assert!(compile(&json!({"$ref": "https://example.org/x.json"})).is_err());
+        assert!(compile(&json!({"$schema": "https://example.org/mine"})).is_err());
+    }
+
+    #[test]
+    fn alternatives_are_reported_by_what_failed_inside() {
+        let schema = json!({"properties": {"v": {"anyOf": [{"type": "string"}, {"type": "integer", "minimum": 5}]}}});
+        let errors = violations(&schema, r#"{"v":3}"#);
+        let fields: Vec<_> = errors.iter().map(|(field, _)| field.as_str()).collect();
+        assert_eq!(fields, ["v", "v"], "{errors:?}");
+    }
+
+    #[test]
+    fn all_violations_become_one_text() {
+        let errors = ConfigErrors {
+            errors: vec![
+                ConfigViolation {
+                    field: "a/0".into(),
+                    message: "too short".into(),
+                },
+                ConfigViolation {
+                    field: String::new(),
+                    message: "odd".into(),
+                },
+            ],
+        };
+        assert_eq!(errors.to_string(), "a/0: too short; odd");
+    }
+}

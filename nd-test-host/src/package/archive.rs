@@ -1,0 +1,210 @@
+//! Reading `.ndp` archives.
+
+use std::io::{Cursor, Read};
+
+use zip::ZipReadOptions;
+use zip::read::{Config, ZipFile};
+use zip::result::ZipError;
+// The stable reader keys entries by name and so cannot tell the first of two from the last.
+use zip::unstable::read::ZipIterable;
+
+use super::{MANIFEST_NAME, MAX_MANIFEST, MAX_MODULE, MODULE_NAME, PackageError, parse_manifest};
+use crate::manifest::Manifest;
+
+/// The two entries that matter.
+pub(super) struct Entries {
+    pub(super) manifest: Vec<u8>,
+    pub(super) wasm: Vec<u8>,
+}
+
+/// Reads what discovery looks at: the first manifest of an archive.
+///
+/// Loading takes the last entry of each name instead, so an archive with two manifests is listed under the one and
+/// loaded under the other, as on the server.
+///
+/// # Errors
+///
+/// As [`Package::open`](super::Package::open), except that a missing module goes unnoticed.
+pub fn discover(name: &str, bytes: &[u8]) -> Result<Manifest, PackageError> {
+    let mut manifest = None;
+    each_entry(name, bytes, |entry, archive_name| {
+        if manifest.is_none() && entry == MANIFEST_NAME {
+            manifest = Some(read_entry(name, archive_name, MANIFEST_NAME, MAX_MANIFEST)?);
+        }
+        Ok(())
+    })?;
+    let manifest = manifest.ok_or_else(|| missing(name, MANIFEST_NAME))?;
+    parse_manifest(name, &manifest)
+}
+
+/// Reads the last entry of each required name.
+pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Entries, PackageError> {
+    let (mut manifest, mut wasm) = (None, None);
+    each_entry(name, bytes, |entry, file| {
+        match entry {
+            MANIFEST_NAME => manifest = Some(read_entry(name, file, MANIFEST_NAME, MAX_MANIFEST)?),
+            MODULE_NAME => wasm = Some(read_entry(name, file, MODULE_NAME, MAX_MODULE)?),
+            _ => {}
+        }
+        Ok(())
+    })?;
+    Ok(Entries {
+        manifest: manifest.ok_or_else(|| missing(name, MANIFEST_NAME))?,
+        wasm: wasm.ok_or_else(|| missing(name, MODULE_NAME))?,
+    })
+}
+
+type Bytes<'a> = Cursor<&'a [u8]>;
+
+/// Walks the archive in the order of its directory, names that occur twice included.
+fn each_entry(
+    name: &str,
+    bytes: &[u8],
+    mut visit: impl FnMut(&str, &mut ZipFile<'_, Bytes<'_>>) -> Result<(), PackageError>,
+) -> Result<(), PackageError> {
+    let damaged = |source| damaged(name, source);
+    let mut archive =
+        ZipIterable::try_new(Cursor::new(bytes), Config::default()).map_err(damaged)?;
+    let mut entries = archive
+        .files_with_cloned_reader(ZipReadOptions::default())
+        .map_err(damaged)?;
+    while let Some(entry) = entries.next() {
+        let mut entry = entry.map_err(damaged)?;
+        let entry_name = String::from_utf8_lossy(entry.name_raw()).into_owned();
+        visit(&entry_name, &mut entry)?;
+    }
+    Ok(())
+}
+
+/// Unpacks an entry; the size it claims to have is not trusted.
+fn read_entry(
+    name: &str,
+    file: &mut ZipFile<'_, Bytes<'_>>,
+    entry: &'static str,
+    limit: u64,
+) -> Result<Vec<u8>, PackageError> {
+    let mut content = Vec::new();
+    file.take(limit + 1)
+        .read_to_end(&mut content)
+        .map_err(|error| damaged(name, ZipError::Io(error)))?;
+    if content.len() as u64 > limit {
+        return Err(PackageError::TooLarge {
+            name: name.to_owned(),
+            entry,
+            limit,
+        });
+    }
+    Ok(content)
+}
+
+fn damaged(name: &str, source: ZipError) -> PackageError {
+    PackageError::Archive {
+        name: name.to_owned(),
+        source,
+    }
+}
+
+fn missing(name: &str, entry: &'static str) -> PackageError {
+    PackageError::Missing {
+        name: name.to_owned(),
+        entry,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::super::{Package, PackageWriter};
+    use super::*;
+
+    const MANIFEST: &str = r#"{"name":"N","author":"A","version":"1"}"#;
+
+    /// An archive whose entries are stored in the given order; names may repeat.
+    ///
+    /// The writer refuses repeated names, so they are written under placeholders of equal length and then renamed.
+    fn archive(entries: &[(&str, &str)]) -> Vec<u8> {
+        let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        let options = zip::write::SimpleFileOptions::default()
+            .compression_method(zip::CompressionMethod::Stored);
+        let placeholder =
+            |index: usize, name: &str| format!("{index}{}", "#".repeat(name.len() - 1));
+        for (index, (name, content)) in entries.iter().enumerate() {
+            writer
+                .start_file(placeholder(index, name), options)
+                .unwrap();
+            std::io::Write::write_all(&mut writer, content.as_bytes()).unwrap();
+        }
+        let mut bytes = writer.finish().unwrap().into_inner();
+        for (index, (name, _)) in entries.iter().enumerate() {
+            let placeholder = placeholder(index, name).into_bytes();
+            let places: Vec<_> = (0..bytes.len() - placeholder.len())
+                .filter(|at| bytes[*at..].starts_with(&placeholder))
+                .collect();
+            assert_eq!(places.len(), 2, "in the entry and in the directory");
+            for at in places {
+                bytes[at..at + name.len()].copy_from_slice(name.as_bytes());
+            }
+        }
+        bytes
+    }
+
+    fn named(name: &str) -> String {
+        MANIFEST.replace("\"N\"", &format!("\"{name}\""))
+    }
+
+    #[test]
+    fn discovery_takes_the_first_manifest_and_loading_the_last_of_each_entry() {
+        let bytes = archive(&[
+            ("manifest.json", &named("first")),
+            ("plugin.wasm", "one"),
+            ("manifest.json", &named("last")),
+            ("plugin.wasm", "two"),
+        ]);
+        assert_eq!(discover("x", &bytes).unwrap().name, "first");
+        let package = Package::from_archive("x", &bytes).unwrap();
+        assert_eq!(package.manifest.name, "last");
+        assert_eq!(package.wasm, b"two");
+    }
+
+    #[test]
+    fn required_entries_are_at_the_root_under_their_exact_names() {
+        let missing = |entries: &[(&str, &str)]| {
+            Package::from_archive("x", &archive(entries))
+                .unwrap_err()
+                .to_string()
+        };
+        let text = missing(&[("dir/manifest.json", MANIFEST), ("plugin.wasm", "w")]);
+        assert_eq!(text, "opening package x: package missing manifest.json");
+        let text = missing(&[("manifest.json", "not even read"), ("Plugin.wasm", "w")]);
+        assert_eq!(text, "opening package x: package missing plugin.wasm");
+        let listed = discover("x", &archive(&[("manifest.json", MANIFEST)]));
+        assert_eq!(listed.unwrap().name, "N");
+    }
+
+    #[test]
+    fn a_cut_or_changed_archive_is_an_error_and_never_a_crash() {
+        let bytes = PackageWriter::new(MANIFEST, vec![7; 5000])
+            .to_bytes()
+            .unwrap();
+        for length in 0..bytes.len() {
+            assert!(Package::from_archive("x", &bytes[..length]).is_err());
+        }
+        for at in 0..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[at] ^= 0x55;
+            // Some bytes do not matter, such as times; none may bring the host down.
+            let _ = Package::from_archive("x", &changed);
+            let _ = discover("x", &changed);
+        }
+    }
+
+    #[test]
+    fn an_archive_that_unpacks_to_too_much_is_refused() {
+        let bomb = vec![b' '; MAX_MANIFEST as usize + 1];
+        let bytes = PackageWriter::new(bomb, b"w").to_bytes().unwrap();
+        assert!(bytes.len() < 100_000);
+        let error = Package::from_archive("x", &bytes).unwrap_err().to_string();
+        assert!(error.contains("manifest.json is larger than"), "{error}");
+    }
+}

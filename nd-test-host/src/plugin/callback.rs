@@ -1,0 +1,54 @@
+//! The way services call back into the plugin they belong to.
+
+use std::sync::{Arc, PoisonError, RwLock, Weak};
+
+use super::{Loaded, Plugin};
+use crate::context::Callback;
+use crate::error::CallError;
+
+/// Leads to the loaded plugin: opened at the end of the load, closed as the first step of unloading.
+pub(super) struct Gate {
+    id: String,
+    plugin: RwLock<Weak<Loaded>>,
+}
+
+impl Gate {
+    pub(super) fn new(id: &str) -> Arc<Self> {
+        Arc::new(Self {
+            id: id.to_owned(),
+            plugin: RwLock::new(Weak::new()),
+        })
+    }
+
+    pub(super) fn open(&self, loaded: &Arc<Loaded>) {
+        self.set(Arc::downgrade(loaded));
+    }
+
+    pub(super) fn close(&self) {
+        self.set(Weak::new());
+    }
+
+    fn set(&self, plugin: Weak<Loaded>) {
+        *self.plugin.write().unwrap_or_else(PoisonError::into_inner) = plugin;
+    }
+
+    fn plugin(&self) -> Result<Plugin, CallError> {
+        let plugin = self.plugin.read().unwrap_or_else(PoisonError::into_inner);
+        match plugin.upgrade() {
+            Some(loaded) => Ok(Plugin { loaded }),
+            None => Err(CallError::NotLoaded {
+                plugin: self.id.clone(),
+            }),
+        }
+    }
+}
+
+impl Callback for Gate {
+    fn call(&self, export: &str, input: Vec<u8>) -> Result<Vec<u8>, CallError> {
+        self.plugin()?.call_raw(export, &input)
+    }
+
+    fn has_export(&self, export: &str) -> bool {
+        self.plugin().is_ok_and(|plugin| plugin.has_export(export))
+    }
+}

@@ -1,0 +1,197 @@
+//! Guests that take too much: time, memory, or both.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{impatient, load, patient, try_load};
+use crate::context::CancelToken;
+use crate::plugin::CallOptions;
+use crate::{CallError, LoadError};
+
+const LOOP: &str = r#"(func (export "run") (loop $again (br $again)))"#;
+
+#[test]
+fn an_endless_loop_ends_at_the_limit() {
+    let host = impatient();
+    let plugin = load(&host, "{}", LOOP);
+    let started = Instant::now();
+    let error = plugin.call_raw("run", b"{}");
+    assert!(started.elapsed() < Duration::from_secs(5));
+    let Err(error @ CallError::Timeout { .. }) = error else {
+        panic!("{error:?}");
+    };
+    let text = error.to_string();
+    assert!(text.starts_with("plugin call failed: "), "{text}");
+    assert!(text.contains("module closed with context deadline exceeded"));
+}
+
+#[test]
+fn an_initialiser_that_hangs_ends_at_the_limit_too() {
+    for name in ["_initialize", "__wasm_call_ctors"] {
+        let host = impatient();
+        let body =
+            format!(r#"(func (export "{name}") (loop $again (br $again))) (func (export "run"))"#);
+        let plugin = load(&host, "{}", &body);
+        let error = plugin.call_raw("run", b"{}");
+        assert!(matches!(error, Err(CallError::Timeout { .. })), "{error:?}");
+    }
+}
+
+#[test]
+fn a_start_function_that_hangs_fails_the_load() {
+    let host = impatient();
+    let body = "(func $start (loop $again (br $again))) (start $start)";
+    let error = try_load(&host, "{}", body);
+    assert!(
+        matches!(error, Err(LoadError::Instance { .. })),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn sleeping_returns_at_once() {
+    // One subscription: a relative sleep of an hour on the monotonic clock.
+    let body = r#"(import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+        (func (export "run") (result i32)
+            (i64.store (i32.const 24) (i64.const 3600000000000))
+            (i32.store (i32.const 16) (i32.const 1))
+            (call $poll (i32.const 0) (i32.const 104) (i32.const 1) (i32.const 200)))"#;
+    let host = impatient();
+    let plugin = load(&host, "{}", body);
+    assert_eq!(plugin.call_raw("run", b"{}"), Ok(Vec::new()));
+}
+
+#[test]
+fn a_cancelled_call_ends_with_the_bare_cancellation() {
+    let host = patient();
+    let plugin = load(&host, "{}", LOOP);
+    let token = CancelToken::new();
+    let options = CallOptions::default().cancelled_by(&token);
+    let error = thread::scope(|scope| {
+        let call = scope.spawn(|| plugin.call_with("run", b"{}", &options));
+        thread::sleep(Duration::from_millis(30));
+        token.cancel();
+        call.join()
+    });
+    let Ok(Err(error)) = error else {
+        panic!("{error:?}");
+    };
+    assert!(matches!(error, CallError::Cancelled { .. }));
+    assert_eq!(error.to_string(), "context canceled");
+}
+
+#[test]
+fn one_slow_call_does_not_end_the_others() {
+    // Counts to a few hundred million, which takes longer than the slow call's limit.
+    let body = r#"(func (export "loop") (loop $again (br $again)))
+        (func (export "count") (result i32) (local $i i64)
+            (loop $next
+                (local.set $i (i64.add (local.get $i) (i64.const 1)))
+                (br_if $next (i64.lt_u (local.get $i) (i64.const 300000000))))
+            (i32.const 0))"#;
+    let host = patient();
+    let plugin = load(&host, "{}", body);
+    let short = CallOptions::default().timeout(Duration::from_millis(20));
+    thread::scope(|scope| {
+        let count = scope.spawn(|| plugin.call_raw("count", b"{}"));
+        for _ in 0..3 {
+            let error = plugin.call_with("loop", b"{}", &short);
+            assert!(matches!(error, Err(CallError::Timeout { .. })), "{error:?}");
+        }
+        assert!(matches!(count.join(), Ok(Ok(_))));
+    });
+}
+
+#[test]
+fn unloading_cuts_running_calls_off() {
+    let host = patient();
+    let plugin = load(&host, "{}", LOOP);
+    let error = thread::scope(|scope| {
+        let call = scope.spawn(|| plugin.call_raw("run", b"{}"));
+        thread::sleep(Duration::from_millis(30));
+        assert!(host.unload("test"));
+        call.join()
+    });
+    assert!(matches!(error, Ok(Err(CallError::Cancelled { .. }))));
+    let after = plugin.call_raw("run", b"{}");
+    assert!(matches!(after, Err(CallError::NotLoaded { .. })));
+}
+
+#[test]
+fn memory_stops_growing_at_the_cap() {
+    // Grows by a page until that fails, and answers how many pages there are, as a return code.
+    let body = r#"(func (export "run") (result i32)
+        (loop $next (br_if $next (i32.ne (memory.grow (i32.const 1)) (i32.const -1))))
+        (memory.size))"#;
+    let host = impatient();
+    let plugin = load(&host, "{}", body);
+    let error = plugin.call_raw("run", b"{}");
+    assert!(
+        matches!(error, Err(CallError::ExitCode { code: 64, .. })),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn blocks_stop_growing_at_the_cap() {
+    let body = r#"(func (export "run") (result i32) (local $count i32)
+        (loop $next
+            (local.set $count (i32.add (local.get $count) (i32.const 1)))
+            (br_if $next (i64.ne (call $alloc (i64.const 1048576)) (i64.const 0))))
+        (local.get $count))"#;
+    let host = impatient();
+    let plugin = load(&host, "{}", body);
+    let error = plugin.call_raw("run", b"{}");
+    assert!(
+        matches!(error, Err(CallError::ExitCode { code: 4, .. })),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn a_module_that_starts_with_too_much_memory_is_not_loaded() {
+    let host = impatient();
+    let wasm = wat::parse_str("(module (memory 1000))").unwrap_or_else(|error| panic!("{error}"));
+    let package = crate::Package::from_parts("test", &super::manifest("{}"), wasm);
+    let error = host.load_package(package.unwrap_or_else(|error| panic!("{error}")));
+    let Err(error @ LoadError::Instance { .. }) = error else {
+        panic!("{error:?}");
+    };
+    assert!(error.to_string().starts_with("creating instance"));
+}
+
+#[test]
+fn every_call_has_an_instance_of_its_own() {
+    let body = r#"(global $calls (mut i32) (i32.const 0))
+        (func (export "run") (result i32)
+            (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+            (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.const 10)))
+            (i32.add (global.get $calls) (i32.load (i32.const 0))))"#;
+    let host = patient();
+    let plugin = load(&host, "{}", body);
+    for _ in 0..2 {
+        let error = plugin.call_raw("run", b"{}");
+        assert!(
+            matches!(error, Err(CallError::ExitCode { code: 11, .. })),
+            "{error:?}"
+        );
+    }
+}
+
+#[test]
+fn the_journal_tells_fuel_time_and_outcome() {
+    let host = patient();
+    let plugin = load(&host, "{}", r#"(func (export "run"))"#);
+    plugin
+        .call_raw("run", b"[1]")
+        .unwrap_or_else(|error| panic!("{error}"));
+    let Some(call) = host.journal().last_call("run") else {
+        panic!("not in the journal");
+    };
+    assert_eq!(call.input.json(), Some(serde_json::json!([1])));
+    assert!(
+        call.fuel.is_some_and(|fuel| (1..100).contains(&fuel)),
+        "{call:?}"
+    );
+    assert!(!call.duration.is_zero());
+}

@@ -1,0 +1,281 @@
+//! What is checked when a plugin is loaded, and what happens around it.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use super::{guest, load, manifest, patient, try_load};
+use crate::context::{CallContext, Callback};
+use crate::generated::Config;
+use crate::journal::{CallId, LogLevel};
+use crate::{Host, LoadError, Package, PluginSettings};
+
+fn load_error(permissions: &str, body: &str) -> String {
+    match try_load(&patient(), permissions, body) {
+        Ok(_) => panic!("it loaded"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn any_one_export_makes_a_capability() {
+    let host = patient();
+    let body = r#"(func (export "nd_scrobbler_scrobble")) (func (export "nd_get_artist_url")) (func (export "odd"))"#;
+    let plugin = load(&host, r#"{"users":{}}"#, body);
+    let names: Vec<_> = plugin
+        .capabilities()
+        .iter()
+        .map(|found| found.name)
+        .collect();
+    assert_eq!(names, ["MetadataAgent", "Scrobbler"]);
+    assert!(!plugin.has_capability("Lyrics"));
+    assert_eq!(plugin.call_raw("odd", b"{}"), Ok(Vec::new()));
+    assert!(plugin.exports().any(|name| name == "odd"));
+}
+
+#[test]
+fn exports_and_permissions_must_fit() {
+    let text = load_error("{}", r#"(func (export "nd_scrobbler_scrobble"))"#);
+    assert!(text.starts_with("manifest validation:"), "{text}");
+    assert!(text.contains("scrobbler capability requires 'users' permission"));
+    let text = load_error(r#"{"scheduler":{}}"#, "");
+    assert!(text.contains(
+        "'scheduler' permission requires plugin to export 'nd_scheduler_callback' function"
+    ));
+    let text = load_error(r#"{"taskqueue":{}}"#, "");
+    assert!(
+        text.contains(
+            "'taskqueue' permission requires plugin to export 'nd_task_execute' function"
+        )
+    );
+}
+
+#[test]
+fn an_import_without_permission_fails_the_load() {
+    let import = r#"(import "extism:host/user" "kvstore_get" (func (param i64) (result i64)))"#;
+    let text = load_error("{}", import);
+    assert!(text.starts_with("creating instance"), "{text}");
+    assert!(text.contains("is not exported in module") && text.contains(r#"add "kvstore": {}"#));
+    load(&patient(), r#"{"kvstore":{}}"#, import);
+}
+
+#[test]
+fn modules_that_are_none_or_ask_too_much_do_not_compile() {
+    let host = patient();
+    for wasm in [
+        b"no wasm".to_vec(),
+        b"(module)".to_vec(),
+        guest("")[..100].to_vec(),
+        wat::parse_str("(module (memory i64 1))").unwrap_or_default(),
+        wat::parse_str("(module (func return_call 0))").unwrap_or_default(),
+        wat::parse_str("(component)").unwrap_or_default(),
+    ] {
+        let package = Package::from_parts("test", &manifest("{}"), wasm);
+        let error = host.load_package(package.unwrap_or_else(|error| panic!("{error}")));
+        let Err(error @ LoadError::Compile { .. }) = error else {
+            panic!("{error:?}");
+        };
+        assert!(error.to_string().starts_with("compiling plugin test: "));
+    }
+}
+
+#[test]
+fn users_and_libraries_must_be_granted_when_asked_for() {
+    let host = Host::builder()
+        .build()
+        .unwrap_or_else(|error| panic!("{error}"));
+    let both = r#"{"library":{},"users":{}}"#;
+    let text = |host: &Host| match try_load(host, both, "") {
+        Ok(_) => panic!("it loaded"),
+        Err(error) => error.to_string(),
+    };
+    assert!(text(&host).starts_with("users permission requires configuration"));
+    let users = PluginSettings::new().users(["u1"]);
+    host.configure("test", users.clone())
+        .unwrap_or_else(|error| panic!("{error}"));
+    assert!(text(&host).starts_with("library permission requires configuration"));
+    let all = users.libraries([1]);
+    host.configure("test", all)
+        .unwrap_or_else(|error| panic!("{error}"));
+    load(&host, both, "");
+}
+
+#[test]
+fn one_id_is_loaded_once() {
+    let host = patient();
+    load(&host, "{}", "");
+    let error = try_load(&host, "{}", "");
+    assert!(matches!(error, Err(LoadError::AlreadyLoaded { .. })));
+    assert!(host.unload("test") && !host.unload("test"));
+    load(&host, "{}", "");
+}
+
+const CONFIGURED: &str = r#"{"name":"T","author":"A","version":"1",
+    "config":{"schema":{"type":"object","properties":{"n":{"type":"integer"}}}}}"#;
+
+#[test]
+fn a_configuration_is_checked_and_a_change_reloads() {
+    let host = patient();
+    let init = r#"(func (export "nd_on_init"))"#;
+    let package = Package::from_parts("test", CONFIGURED.as_bytes(), guest(init));
+    let package = package.unwrap_or_else(|error| panic!("{error}"));
+    let first = host
+        .load_package(package)
+        .unwrap_or_else(|error| panic!("{error}"));
+    let wrong = PluginSettings::all().config_json(r#"{"n":"x"}"#);
+    let error = host.configure("test", wrong);
+    let Err(error @ LoadError::InvalidConfig { .. }) = error else {
+        panic!("{error:?}");
+    };
+    assert!(error.to_string().contains("n: "), "{error}");
+    assert!(first.is_loaded());
+    let right = PluginSettings::all().config_json(r#"{"n":1}"#);
+    host.configure("test", right)
+        .unwrap_or_else(|error| panic!("{error}"));
+    assert!(!first.is_loaded());
+    assert!(host.plugin("test").is_some_and(|plugin| plugin.is_loaded()));
+    assert_eq!(host.journal().calls_of("nd_on_init").len(), 2);
+}
+
+#[test]
+fn a_plugin_without_schema_takes_no_configuration() {
+    let host = patient();
+    let config = PluginSettings::all().config_json("{}");
+    host.configure("test", config)
+        .unwrap_or_else(|error| panic!("{error}"));
+    let error = try_load(&host, "{}", "");
+    assert!(error.is_err_and(|error| {
+        error
+            .to_string()
+            .contains("plugin has no configurable options")
+    }));
+}
+
+#[test]
+fn a_failing_initialisation_is_only_logged() {
+    let host = patient();
+    let plugin = load(&host, "{}", r#"(func (export "nd_on_init") unreachable)"#);
+    assert!(plugin.is_loaded());
+    let logs = host.journal().logs();
+    assert_eq!(logs.len(), 1);
+    assert_eq!(logs[0].level, LogLevel::Error);
+    assert!(
+        logs[0]
+            .message
+            .starts_with("nd_on_init failed: plugin call failed:")
+    );
+}
+
+#[test]
+fn dropping_the_host_unloads() {
+    let host = patient();
+    let plugin = load(&host, "{}", "");
+    drop(host);
+    assert!(!plugin.is_loaded());
+}
+
+/// A Config service that calls back into the plugin, or panics.
+struct Odd(Weak<dyn Callback>);
+
+impl Config for Odd {
+    fn get(&self, _ctx: &CallContext, _key: String) -> Option<String> {
+        let callback = self.0.upgrade()?;
+        assert!(callback.has_export("inner") && !callback.has_export("other"));
+        let output = callback.call("inner", b"{}".to_vec()).ok()?;
+        Some(String::from_utf8_lossy(&output).into_owned())
+    }
+
+    fn get_int(&self, _ctx: &CallContext, _key: String) -> Option<i64> {
+        panic!("no numbers today")
+    }
+
+    fn keys(&self, ctx: &CallContext, _prefix: String) -> Vec<String> {
+        vec![ctx.plugin().to_owned(), ctx.export().to_owned()]
+    }
+}
+
+fn odd_host() -> Host {
+    Host::builder()
+        .services(|setup, services| services.config = Arc::new(Odd(setup.callback.clone())))
+        .build()
+        .unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Calls a function of the Config service with `{}` and answers with what came back.
+fn relay(function: &str) -> String {
+    format!(
+        r#"(import "extism:host/user" "{function}" (func $service (param i64) (result i64)))
+        (data (i32.const 0) "{{}}") (data (i32.const 8) "\22in\22")
+        (func (export "inner") (call $output (i32.const 8) (i32.const 4)))
+        (func (export "run") (local $answer i64)
+            (local.set $answer (call $service (call $text (i32.const 0) (i32.const 2))))
+            (call $output_set (local.get $answer) (call $length (local.get $answer))))"#
+    )
+}
+
+#[test]
+fn services_can_be_replaced_and_know_the_call() {
+    let host = odd_host();
+    let plugin = load(&host, "{}", &relay("config_keys"));
+    assert_eq!(
+        plugin.call_raw("run", b"{}").as_deref(),
+        Ok(br#"{"keys":["test","run"]}"#.as_slice())
+    );
+}
+
+#[test]
+fn a_service_can_call_the_plugin_from_inside_a_call() {
+    let host = odd_host();
+    let plugin = load(&host, "{}", &relay("config_get"));
+    assert_eq!(
+        plugin.call_raw("run", b"{}").as_deref(),
+        Ok(br#"{"value":"\"in\"","exists":true}"#.as_slice())
+    );
+    let calls = host.journal().calls();
+    let names: Vec<_> = calls.iter().map(|call| call.name.as_str()).collect();
+    assert_eq!(names, ["run", "config_get", "inner"]);
+    assert_eq!(calls[0].parent, CallId::NONE);
+    assert_eq!(
+        [calls[1].parent, calls[2].parent],
+        [calls[0].id, calls[0].id]
+    );
+}
+
+#[test]
+fn a_panic_in_a_service_is_a_failed_call() {
+    let host = odd_host();
+    let plugin = load(&host, "{}", &relay("config_getint"));
+    let error = plugin.call_raw("run", b"{}");
+    let text = match error {
+        Ok(_) => panic!("it succeeded"),
+        Err(error) => error.to_string(),
+    };
+    assert!(
+        text.starts_with("plugin call failed: config_getint panicked: no numbers today"),
+        "{text}"
+    );
+}
+
+#[test]
+fn callbacks_find_nothing_once_the_plugin_is_unloaded() {
+    let seen = Arc::new(Mutex::new(None));
+    let host = Host::builder()
+        .services({
+            let seen = Arc::clone(&seen);
+            move |setup, _| {
+                *seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(setup.callback.clone())
+            }
+        })
+        .build()
+        .unwrap_or_else(|error| panic!("{error}"));
+    let plugin = load(&host, "{}", r#"(func (export "inner"))"#);
+    let callback: Weak<dyn Callback> = seen
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take()
+        .unwrap_or_else(|| panic!("no setup seen"));
+    let strong = callback.upgrade().unwrap_or_else(|| panic!("gone"));
+    assert!(strong.call("inner", Vec::new()).is_ok());
+    host.unload("test");
+    assert!(strong.call("inner", Vec::new()).is_err());
+    drop((strong, plugin));
+    assert!(callback.upgrade().is_none());
+}

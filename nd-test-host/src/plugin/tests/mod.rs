@@ -1,0 +1,88 @@
+//! Small guests, written as WebAssembly text, one per rule.
+
+mod environment;
+mod limits;
+mod loading;
+mod reference;
+mod results;
+
+use std::time::Duration;
+
+use crate::{Host, LoadError, Package, Plugin, PluginSettings};
+
+/// What every small guest starts with: the runtime's functions, and `$text`, which copies its own memory into a block.
+const PRELUDE: &str = r#"
+    (import "extism:host/env" "alloc" (func $alloc (param i64) (result i64)))
+    (import "extism:host/env" "store_u8" (func $store_u8 (param i64 i32)))
+    (import "extism:host/env" "load_u8" (func $load_u8 (param i64) (result i32)))
+    (import "extism:host/env" "length" (func $length (param i64) (result i64)))
+    (import "extism:host/env" "output_set" (func $output_set (param i64 i64)))
+    (import "extism:host/env" "error_set" (func $error_set (param i64)))
+    (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
+    (memory (export "memory") 1)
+    (func $text (param $at i32) (param $length i32) (result i64)
+        (local $block i64) (local $i i32)
+        (local.set $block (call $alloc (i64.extend_i32_u (local.get $length))))
+        (loop $next
+            (if (i32.lt_u (local.get $i) (local.get $length)) (then
+                (call $store_u8
+                    (i64.add (local.get $block) (i64.extend_i32_u (local.get $i)))
+                    (i32.load8_u (i32.add (local.get $at) (local.get $i))))
+                (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                (br $next))))
+        (local.get $block))
+    (func $output (param $at i32) (param $length i32)
+        (call $output_set
+            (call $text (local.get $at) (local.get $length))
+            (i64.extend_i32_u (local.get $length))))
+    (func $error (param $at i32) (param $length i32)
+        (call $error_set (call $text (local.get $at) (local.get $length))))
+"#;
+
+/// Builds a guest: the prelude, and what a test adds.
+fn guest(body: &str) -> Vec<u8> {
+    // Imports come first in a module, so those of the body move to the front.
+    let (imports, rest): (Vec<&str>, Vec<&str>) = body
+        .lines()
+        .partition(|line| line.trim_start().starts_with("(import"));
+    let text = format!(
+        "(module {}{PRELUDE}{})",
+        imports.join("\n"),
+        rest.join("\n")
+    );
+    wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn manifest(permissions: &str) -> Vec<u8> {
+    format!(r#"{{"name":"Test","author":"A","version":"1","permissions":{permissions}}}"#)
+        .into_bytes()
+}
+
+/// A host whose limit is short, for guests that hang.
+fn impatient() -> Host {
+    Host::builder()
+        .call_timeout(Duration::from_millis(150))
+        .memory_limit(4 << 20)
+        .every_plugin(PluginSettings::all())
+        .build()
+        .unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn patient() -> Host {
+    Host::builder()
+        .every_plugin(PluginSettings::all())
+        .build()
+        .unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn try_load(host: &Host, permissions: &str, body: &str) -> Result<Plugin, LoadError> {
+    host.load_package(Package::from_parts(
+        "test",
+        &manifest(permissions),
+        guest(body),
+    )?)
+}
+
+fn load(host: &Host, permissions: &str, body: &str) -> Plugin {
+    try_load(host, permissions, body).unwrap_or_else(|error| panic!("{error}"))
+}

@@ -1,0 +1,535 @@
+//! A directory of a mount, with the server's rules of confinement.
+//!
+//! Paths are judged by their text and never climb above the directory they are relative to. Links that exist are
+//! followed, also out of the mount, because libraries contain such links on purpose; guests cannot make any.
+
+use std::any::Any;
+use std::fs::{self, Metadata, OpenOptions};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use wasi_common::dir::{OpenResult, ReaddirCursor, ReaddirEntity};
+use wasi_common::file::{FdFlags, FileType, Filestat, OFlags};
+use wasi_common::snapshots::preview_1::types::Errno;
+use wasi_common::{Error, SystemTimeSpec, WasiDir};
+
+use super::file::MountFile;
+use super::path::local;
+
+/// A directory of a mount.
+pub(super) struct MountDir {
+    /// Which mount this is, to tell renames across mounts.
+    mount: usize,
+    path: Arc<Path>,
+    writable: bool,
+}
+
+impl MountDir {
+    /// Makes the root of a mount.
+    pub(super) fn root(mount: usize, path: Arc<Path>, writable: bool) -> Self {
+        Self {
+            mount,
+            path,
+            writable,
+        }
+    }
+
+    fn resolve(&self, path: &str) -> Result<PathBuf, Error> {
+        let local = local(path).ok_or(Errno::Perm)?;
+        Ok(self.path.join(local))
+    }
+
+    /// Resolves a path whose entry is going to change: not on a read-only mount, and not the directory itself.
+    fn resolve_entry(&self, path: &str) -> Result<PathBuf, Error> {
+        let local = local(path).ok_or(Errno::Perm)?;
+        self.check_writable()?;
+        if local.as_os_str().is_empty() {
+            return Err(Errno::Inval.into());
+        }
+        Ok(self.path.join(local))
+    }
+
+    fn check_writable(&self) -> Result<(), Error> {
+        if self.writable {
+            Ok(())
+        } else {
+            Err(Errno::Rofs.into())
+        }
+    }
+
+    /// Finds the other directory of a rename or link, which must be of the same mount.
+    fn same_mount<'a>(&self, other: &'a dyn WasiDir) -> Result<&'a Self, Error> {
+        match other.as_any().downcast_ref::<Self>() {
+            Some(other) if other.mount == self.mount => Ok(other),
+            _ => Err(Errno::Nosys.into()),
+        }
+    }
+
+    fn open_dir(&self, path: PathBuf) -> OpenResult {
+        OpenResult::Dir(Box::new(Self {
+            mount: self.mount,
+            path: path.into(),
+            writable: self.writable,
+        }))
+    }
+}
+
+#[async_trait::async_trait]
+impl WasiDir for MountDir {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    async fn open_file(
+        &self,
+        follow: bool,
+        path: &str,
+        flags: OFlags,
+        _read: bool,
+        write: bool,
+        fd_flags: FdFlags,
+    ) -> Result<OpenResult, Error> {
+        let path = self.resolve(path)?;
+        let wants_dir = flags.contains(OFlags::DIRECTORY);
+        let changes = write
+            || flags.intersects(OFlags::CREATE | OFlags::TRUNCATE)
+            || fd_flags.contains(FdFlags::APPEND);
+        if changes && !self.writable {
+            let refusal = if wants_dir {
+                Errno::Isdir
+            } else {
+                Errno::Nosys
+            };
+            return Err(refusal.into());
+        }
+        if fd_flags.intersects(FdFlags::DSYNC | FdFlags::SYNC | FdFlags::RSYNC) {
+            return Err(Errno::Notsup.into());
+        }
+        if !follow && is_symlink(&path) {
+            return Err(Errno::Loop.into());
+        }
+        match fs::metadata(&path) {
+            Ok(meta) if meta.is_dir() => {
+                if changes {
+                    return Err(Errno::Isdir.into());
+                }
+                return Ok(self.open_dir(path));
+            }
+            Ok(_) if wants_dir => return Err(Errno::Notdir.into()),
+            // Opening anything else could block for ever, on a pipe, or reach a device.
+            Ok(meta) if !meta.is_file() => return Err(Errno::Acces.into()),
+            Err(error) if wants_dir || error.kind() != ErrorKind::NotFound => {
+                return Err(error.into());
+            }
+            Ok(_) | Err(_) => {}
+        }
+        let file = OpenOptions::new()
+            .read(true)
+            .write(changes && !fd_flags.contains(FdFlags::APPEND))
+            .append(fd_flags.contains(FdFlags::APPEND))
+            .create(flags.contains(OFlags::CREATE))
+            .create_new(flags.contains(OFlags::CREATE | OFlags::EXCLUSIVE))
+            .truncate(flags.contains(OFlags::TRUNCATE))
+            .open(&path)?;
+        Ok(OpenResult::File(Box::new(MountFile::new(file, changes))))
+    }
+
+    async fn create_dir(&self, path: &str) -> Result<(), Error> {
+        let path = self.resolve(path)?;
+        self.check_writable()?;
+        Ok(fs::create_dir(path)?)
+    }
+
+    async fn readdir(
+        &self,
+        cursor: ReaddirCursor,
+    ) -> Result<Box<dyn Iterator<Item = Result<ReaddirEntity, Error>> + Send>, Error> {
+        let own_inode = inode(&fs::metadata(&self.path)?);
+        let mut entries = vec![
+            (".".to_owned(), FileType::Directory, own_inode),
+            ("..".to_owned(), FileType::Directory, own_inode),
+        ];
+        let mut names: Vec<_> = fs::read_dir(&self.path)?.collect::<Result<_, _>>()?;
+        // A cursor is a position, so the order must be the same each time.
+        names.sort_by_key(fs::DirEntry::file_name);
+        for entry in names {
+            // Gone between listing and looking: as if it had never been there.
+            if let Ok(meta) = entry.metadata() {
+                let name = entry.file_name().to_string_lossy().into_owned();
+                entries.push((name, file_type(&meta), inode(&meta)));
+            }
+        }
+        let entities = entries
+            .into_iter()
+            .zip(1_u64..)
+            .map(|((name, filetype, inode), next)| {
+                Ok(ReaddirEntity {
+                    next: ReaddirCursor::from(next),
+                    inode,
+                    name,
+                    filetype,
+                })
+            });
+        let skip = usize::try_from(u64::from(cursor)).unwrap_or(usize::MAX);
+        Ok(Box::new(entities.skip(skip)))
+    }
+
+    async fn symlink(&self, _target: &str, path: &str) -> Result<(), Error> {
+        self.resolve(path)?;
+        self.check_writable()?;
+        Err(Errno::Perm.into())
+    }
+
+    async fn remove_dir(&self, path: &str) -> Result<(), Error> {
+        Ok(fs::remove_dir(self.resolve_entry(path)?)?)
+    }
+
+    async fn unlink_file(&self, path: &str) -> Result<(), Error> {
+        Ok(fs::remove_file(self.resolve_entry(path)?)?)
+    }
+
+    async fn read_link(&self, path: &str) -> Result<PathBuf, Error> {
+        Ok(fs::read_link(self.resolve(path)?)?)
+    }
+
+    async fn get_filestat(&self) -> Result<Filestat, Error> {
+        Ok(stat(&fs::metadata(&self.path)?))
+    }
+
+    async fn get_path_filestat(&self, path: &str, follow: bool) -> Result<Filestat, Error> {
+        let path = self.resolve(path)?;
+        let meta = if follow {
+            fs::metadata(path)?
+        } else {
+            fs::symlink_metadata(path)?
+        };
+        Ok(stat(&meta))
+    }
+
+    async fn rename(&self, path: &str, dir: &dyn WasiDir, to: &str) -> Result<(), Error> {
+        let dir = self.same_mount(dir)?;
+        Ok(fs::rename(
+            self.resolve_entry(path)?,
+            dir.resolve_entry(to)?,
+        )?)
+    }
+
+    async fn hard_link(&self, path: &str, dir: &dyn WasiDir, to: &str) -> Result<(), Error> {
+        let dir = self.same_mount(dir)?;
+        Ok(fs::hard_link(
+            self.resolve_entry(path)?,
+            dir.resolve_entry(to)?,
+        )?)
+    }
+
+    async fn set_times(
+        &self,
+        path: &str,
+        accessed: Option<SystemTimeSpec>,
+        modified: Option<SystemTimeSpec>,
+        follow: bool,
+    ) -> Result<(), Error> {
+        let path = self.resolve(path)?;
+        self.check_writable()?;
+        if !follow && is_symlink(&path) {
+            return Err(Errno::Notsup.into());
+        }
+        let mut times = fs::FileTimes::new();
+        if let Some(time) = accessed {
+            times = times.set_accessed(moment(time));
+        }
+        if let Some(time) = modified {
+            times = times.set_modified(moment(time));
+        }
+        Ok(fs::File::open(path)?.set_times(times)?)
+    }
+}
+
+fn moment(time: SystemTimeSpec) -> std::time::SystemTime {
+    match time {
+        SystemTimeSpec::SymbolicNow => std::time::SystemTime::now(),
+        SystemTimeSpec::Absolute(time) => time.into_std(),
+    }
+}
+
+fn is_symlink(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|meta| meta.is_symlink())
+}
+
+fn file_type(meta: &Metadata) -> FileType {
+    let kind = meta.file_type();
+    if kind.is_dir() {
+        FileType::Directory
+    } else if kind.is_symlink() {
+        FileType::SymbolicLink
+    } else if kind.is_file() {
+        FileType::RegularFile
+    } else {
+        FileType::Unknown
+    }
+}
+
+fn stat(meta: &Metadata) -> Filestat {
+    Filestat {
+        device_id: device(meta),
+        inode: inode(meta),
+        filetype: file_type(meta),
+        nlink: links(meta),
+        size: meta.len(),
+        atim: meta.accessed().ok(),
+        mtim: meta.modified().ok(),
+        ctim: meta.created().ok(),
+    }
+}
+
+#[cfg(unix)]
+use std::os::unix::fs::MetadataExt;
+
+#[cfg(unix)]
+fn inode(meta: &Metadata) -> u64 {
+    meta.ino()
+}
+
+#[cfg(unix)]
+fn device(meta: &Metadata) -> u64 {
+    meta.dev()
+}
+
+#[cfg(unix)]
+fn links(meta: &Metadata) -> u64 {
+    meta.nlink()
+}
+
+#[cfg(not(unix))]
+fn inode(_meta: &Metadata) -> u64 {
+    0
+}
+
+#[cfg(not(unix))]
+fn device(_meta: &Metadata) -> u64 {
+    0
+}
+
+#[cfg(not(unix))]
+fn links(_meta: &Metadata) -> u64 {
+    1
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+
+    /// Every operation here is ready at once.
+    fn now<T>(future: impl Future<Output = T>) -> T {
+        match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(value) => value,
+            Poll::Pending => panic!("the operation waits"),
+        }
+    }
+
+    fn code<T>(result: Result<T, Error>) -> Option<Errno> {
+        result.err().map(|error| error.downcast().unwrap())
+    }
+
+    struct Fixture {
+        _temp: tempfile::TempDir,
+        outside: PathBuf,
+        root: Arc<Path>,
+    }
+
+    impl Fixture {
+        fn new() -> Self {
+            let temp = tempfile::tempdir().unwrap();
+            let root = temp.path().join("mount");
+            let outside = temp.path().join("outside");
+            fs::create_dir_all(root.join("album")).unwrap();
+            fs::write(root.join("album/song"), "la").unwrap();
+            fs::write(&outside, "secret").unwrap();
+            Self {
+                _temp: temp,
+                outside,
+                root: root.into(),
+            }
+        }
+
+        fn dir(&self, writable: bool) -> MountDir {
+            MountDir::root(0, Arc::clone(&self.root), writable)
+        }
+    }
+
+    fn open(dir: &MountDir, path: &str, flags: OFlags, write: bool) -> Result<OpenResult, Error> {
+        now(dir.open_file(true, path, flags, true, write, FdFlags::empty()))
+    }
+
+    fn subdir(dir: &MountDir, path: &str) -> Box<dyn WasiDir> {
+        match open(dir, path, OFlags::DIRECTORY, false).unwrap() {
+            OpenResult::Dir(dir) => dir,
+            OpenResult::File(_) => panic!("a file"),
+        }
+    }
+
+    #[test]
+    fn paths_that_leave_the_directory_are_refused_everywhere() {
+        let fixture = Fixture::new();
+        let dir = fixture.dir(true);
+        for path in ["../outside", "/etc", "album/../../outside"] {
+            let refusals = [
+                code(open(&dir, path, OFlags::empty(), false)),
+                code(now(dir.get_path_filestat(path, true))),
+                code(now(dir.get_path_filestat(path, false))),
+                code(now(dir.create_dir(path))),
+                code(now(dir.rename(path, &dir, "x"))),
+                code(now(dir.rename("album", &dir, path))),
+                code(now(dir.remove_dir(path))),
+                code(now(dir.unlink_file(path))),
+                code(now(dir.hard_link(path, &dir, "x"))),
+                code(now(dir.hard_link("album/song", &dir, path))),
+                code(now(dir.read_link(path))),
+                code(now(dir.set_times(path, None, None, true))),
+                code(now(dir.symlink("album", path))),
+            ];
+            assert!(
+                refusals.iter().all(|refusal| *refusal == Some(Errno::Perm)),
+                "{path}: {refusals:?}"
+            );
+        }
+        let album = subdir(&dir, "album");
+        let above = album.open_file(
+            true,
+            "../album/song",
+            OFlags::empty(),
+            true,
+            false,
+            FdFlags::empty(),
+        );
+        assert_eq!(
+            code(now(above)),
+            Some(Errno::Perm),
+            "still inside the mount, but above the handle"
+        );
+        assert!(open(&dir, "gone/../album/song", OFlags::empty(), false).is_ok());
+    }
+
+    #[test]
+    fn nothing_changes_on_a_read_only_mount_also_below_its_root() {
+        let fixture = Fixture::new();
+        let root = fixture.dir(false);
+        let below = subdir(&root, "album");
+        let below = below.as_any().downcast_ref::<MountDir>().unwrap();
+        for (dir, song) in [(&root, "album/song"), (below, "song")] {
+            assert_eq!(
+                code(open(dir, song, OFlags::empty(), true)),
+                Some(Errno::Nosys)
+            );
+            assert_eq!(
+                code(open(dir, "new", OFlags::CREATE, false)),
+                Some(Errno::Nosys)
+            );
+            assert_eq!(
+                code(open(dir, song, OFlags::TRUNCATE, false)),
+                Some(Errno::Nosys)
+            );
+            assert_eq!(
+                code(open(dir, ".", OFlags::DIRECTORY, true)),
+                Some(Errno::Isdir)
+            );
+            assert_eq!(code(now(dir.create_dir("new"))), Some(Errno::Rofs));
+            assert_eq!(code(now(dir.unlink_file(song))), Some(Errno::Rofs));
+            assert_eq!(code(now(dir.remove_dir("x"))), Some(Errno::Rofs));
+            assert_eq!(code(now(dir.rename(song, dir, "x"))), Some(Errno::Rofs));
+            assert_eq!(code(now(dir.hard_link(song, dir, "x"))), Some(Errno::Rofs));
+            assert_eq!(code(now(dir.symlink("a", "x"))), Some(Errno::Rofs));
+            assert_eq!(
+                code(now(dir.set_times(song, None, None, true))),
+                Some(Errno::Rofs)
+            );
+            let OpenResult::File(file) = open(dir, song, OFlags::empty(), false).unwrap() else {
+                panic!("a directory");
+            };
+            assert_eq!(code(now(file.set_filestat_size(0))), Some(Errno::Badf));
+            assert_eq!(
+                code(now(file.set_times(Some(SystemTimeSpec::SymbolicNow), None))),
+                Some(Errno::Badf)
+            );
+            assert_eq!(code(now(file.sync())), Some(Errno::Badf));
+        }
+    }
+
+    #[test]
+    fn a_writable_mount_takes_changes_but_no_symbolic_links() {
+        let fixture = Fixture::new();
+        let dir = fixture.dir(true);
+        now(dir.create_dir("new")).unwrap();
+        open(&dir, "new/file", OFlags::CREATE | OFlags::EXCLUSIVE, true).unwrap();
+        let again = open(&dir, "new/file", OFlags::CREATE | OFlags::EXCLUSIVE, true);
+        assert_eq!(code(again), Some(Errno::Exist));
+        now(dir.rename("new/file", &dir, "moved")).unwrap();
+        now(dir.hard_link("moved", &dir, "linked")).unwrap();
+        now(dir.set_times("moved", None, Some(SystemTimeSpec::SymbolicNow), true)).unwrap();
+        now(dir.unlink_file("moved")).unwrap();
+        now(dir.remove_dir("new")).unwrap();
+        assert_eq!(code(now(dir.symlink("linked", "soft"))), Some(Errno::Perm));
+        assert_eq!(code(now(dir.remove_dir("."))), Some(Errno::Inval));
+        assert_eq!(
+            code(open(&dir, "linked", OFlags::DIRECTORY, false)),
+            Some(Errno::Notdir)
+        );
+        assert_eq!(
+            code(open(&dir, "gone", OFlags::empty(), false)),
+            Some(Errno::Noent)
+        );
+        let other = MountDir::root(1, Arc::clone(&fixture.root), true);
+        assert_eq!(
+            code(now(dir.rename("linked", &other, "x"))),
+            Some(Errno::Nosys)
+        );
+        assert_eq!(
+            code(now(dir.hard_link("linked", &other, "x"))),
+            Some(Errno::Nosys)
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_that_exist_are_followed_even_out_of_the_mount() {
+        let fixture = Fixture::new();
+        std::os::unix::fs::symlink(&fixture.outside, fixture.root.join("link")).unwrap();
+        let dir = fixture.dir(false);
+        assert!(open(&dir, "link", OFlags::empty(), false).is_ok());
+        assert_eq!(now(dir.get_path_filestat("link", true)).unwrap().size, 6);
+        let stat = now(dir.get_path_filestat("link", false)).unwrap();
+        assert_eq!(stat.filetype, FileType::SymbolicLink);
+        let unfollowed = dir.open_file(
+            false,
+            "link",
+            OFlags::empty(),
+            true,
+            false,
+            FdFlags::empty(),
+        );
+        assert_eq!(code(now(unfollowed)), Some(Errno::Loop));
+        assert_eq!(now(dir.read_link("link")).unwrap(), fixture.outside);
+    }
+
+    #[test]
+    fn listings_can_be_continued() {
+        let fixture = Fixture::new();
+        for name in ["b", "a", "c"] {
+            fs::write(fixture.root.join(name), "").unwrap();
+        }
+        let dir = fixture.dir(false);
+        let names = |cursor: u64| -> Vec<String> {
+            let entries = now(dir.readdir(cursor.into())).unwrap();
+            entries.map(|entry| entry.unwrap().name).collect()
+        };
+        assert_eq!(names(0), [".", "..", "a", "album", "b", "c"]);
+        assert_eq!(names(4), ["b", "c"]);
+        assert!(names(u64::MAX).is_empty());
+    }
+}
