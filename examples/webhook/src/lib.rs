@@ -33,6 +33,9 @@ impl Scrobbler for Webhook {
     }
 
     fn scrobble(&self, req: ScrobbleRequest) -> Result<(), Error> {
+        if req.username.is_empty() {
+            return Err(Error::unrecoverable("the user of the play was deleted"));
+        }
         let hooks = wanting(Event::Scrobble, &req.username)?;
         delivery::at_least_once(&hooks, &Payload::scrobble(&req))
     }

@@ -4,18 +4,24 @@ use nd_pdk::{host::config, scrobbler::Error};
 use serde::{Deserialize, Serialize};
 
 /// One address and what it wants.
+///
+/// Unknown members are refused: a misspelt `users` would send everybody's plays to one person's hook.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[serde(deny_unknown_fields)]
 pub struct Hook {
     /// Where to post.
     pub url: String,
     /// The users whose events are wanted; empty means everybody.
+    #[serde(default)]
     pub users: Vec<String>,
     /// The events wanted; empty means scrobbles and now-playing messages.
+    #[serde(default)]
     pub events: Vec<Event>,
     /// Signs the body when it is not empty.
+    #[serde(default)]
     pub secret: String,
-    /// Sent along with each request.
+    /// Sent along with each request; one of the plugin's own is replaced, except the signature.
+    #[serde(default)]
     pub headers: Vec<Header>,
 }
 
@@ -33,6 +39,7 @@ pub enum Event {
 
 /// A header of the administrator's own.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Header {
     /// Its name.
     pub name: String,
@@ -41,6 +48,17 @@ pub struct Header {
 }
 
 impl Hook {
+    /// Names the hook in messages: scheme and host alone, because the rest of an address often is a secret in itself.
+    pub fn place(&self) -> &str {
+        let host = self.url.find("://").map_or(0, |at| at + 3);
+        let end = self.url[host..].find(['/', '?', '#']);
+        let place = &self.url[..end.map_or(self.url.len(), |end| host + end)];
+        match place.rfind('@') {
+            Some(at) => &place[at + 1..],
+            None => place,
+        }
+    }
+
     /// Tells whether the hook wants events of this user. Names are compared without regard to letter case, as at login.
     pub fn wants_user(&self, username: &str) -> bool {
         self.users.is_empty()

@@ -10,7 +10,8 @@ use nd_pdk::testing::{FakeHost, Reply};
 use serde_json::{Value, json};
 use webhook::{Webhook, delivery};
 
-const URL: &str = "https://example.com/hook";
+const PLACE: &str = "https://example.com";
+const URL: &str = "https://example.com/hook?token=secret";
 const OTHER: &str = "http://192.168.1.20:8080/plays";
 
 fn host(hooks: Value) -> FakeHost {
@@ -91,15 +92,22 @@ fn the_status_decides_the_outcome() {
         host.reply("POST", URL, Reply::status(status));
         let error = scrobble().unwrap_err();
         assert_eq!(error.outcome(), expected, "{status}");
-        assert!(error.message.contains(URL), "{error}");
+        assert!(error.message.contains(PLACE), "{error}");
+        assert!(!error.message.contains(URL), "{error}");
     }
 }
 
 #[test]
 fn a_network_failure_is_tried_again_later() {
     let host = host(json!([{ "url": URL }]));
-    host.reply("POST", URL, Reply::failure("dial tcp: connection refused"));
-    assert_eq!(scrobble().unwrap_err().outcome(), Outcome::RetryLater);
+    let failure = format!("Post \"{URL}\": dial tcp: connection refused");
+    host.reply("POST", URL, Reply::failure(failure));
+    let error = scrobble().unwrap_err();
+    assert_eq!(error.outcome(), Outcome::RetryLater);
+    assert!(
+        !error.message.contains("token"),
+        "the address is a secret: {error}"
+    );
 }
 
 #[test]
@@ -121,6 +129,66 @@ fn a_retry_leaves_out_the_hooks_that_have_the_play() {
         host.kvstore_keys().is_empty(),
         "nothing is remembered once every hook has the play"
     );
+}
+
+#[test]
+fn a_play_is_not_lost_to_a_store_that_fails() {
+    let host = host(json!([{ "url": URL }, { "url": OTHER }]));
+    host.fail("kvstore_get", "database is locked");
+    host.fail("kvstore_setwithttl", "storage limit exceeded");
+    host.reply("POST", URL, Reply::status(200));
+    host.reply("POST", OTHER, Reply::status(503));
+    host.reply("POST", OTHER, Reply::status(200));
+    assert_eq!(scrobble().unwrap_err().outcome(), Outcome::RetryLater);
+    scrobble().unwrap();
+    assert_eq!(host.requests().len(), 4, "better twice than never");
+}
+
+#[test]
+fn what_is_remembered_lasts_as_long_as_the_server_asks() {
+    let host = host(json!([{ "url": URL }, { "url": OTHER }]));
+    host.reply("POST", URL, Reply::status(200));
+    host.reply("POST", OTHER, Reply::status(503));
+    for _ in 0..3 {
+        assert_eq!(scrobble().unwrap_err().outcome(), Outcome::RetryLater);
+        host.advance(std::time::Duration::from_secs(5 * 24 * 3600));
+    }
+    let delivered = host.requests().iter().filter(|r| r.url == URL).count();
+    assert_eq!(delivered, 1);
+}
+
+#[test]
+fn redirects_are_not_followed() {
+    let host = host(json!([{ "url": URL }]));
+    host.reply("POST", URL, Reply::status(200));
+    scrobble().unwrap();
+    assert!(host.requests()[0].no_follow_redirects);
+}
+
+#[test]
+fn own_headers_replace_ours_but_not_the_signature() {
+    let host = host(json!([{ "url": URL, "secret": "key", "headers": [
+        { "name": "user-agent", "value": "me" },
+        { "name": "x-navidrome-signature", "value": "forged" },
+    ] }]));
+    host.reply("POST", URL, Reply::status(200));
+    scrobble().unwrap();
+    let headers = &host.requests()[0].headers;
+    assert_eq!(headers["user-agent"], "me");
+    assert_eq!(headers.len(), 3, "{headers:?}");
+    assert!(headers["X-Navidrome-Signature"].starts_with("sha256="));
+}
+
+#[test]
+fn plays_of_deleted_users_are_dropped() {
+    let host = host(json!([{ "url": URL }]));
+    let nobody = ScrobbleRequest {
+        username: String::new(),
+        ..play()
+    };
+    let error = Webhook.scrobble(nobody).unwrap_err();
+    assert_eq!(error.outcome(), Outcome::Unrecoverable);
+    assert!(host.requests().is_empty());
 }
 
 #[test]
@@ -170,6 +238,7 @@ fn hooks_get_what_they_ask_for() {
         .map(|request| serde_json::from_slice(&request.body).unwrap())
         .collect();
     assert_eq!(bodies[0]["positionMs"], 3000);
+    assert!(bodies[0]["timestamp"].as_i64().unwrap() > 1_700_000_000);
     assert_eq!(bodies[1]["state"], "paused");
     assert_eq!(bodies.len(), 2);
 }
@@ -206,11 +275,39 @@ fn unusable_settings_keep_the_play() {
         "{",
         "{}",
         r#"[{"url": 5}]"#,
+        r#"[{"users": ["bob"]}]"#,
+        r#"[{"url": "https://a", "user": ["bob"]}]"#,
         r#"[{"url": "https://a", "events": ["dance"]}]"#,
     ] {
         let _host = FakeHost::builder().config("hooks", hooks).install();
         let error = scrobble().unwrap_err();
         assert_eq!(error.outcome(), Outcome::RetryLater);
         assert!(error.message.contains("the setting `hooks`"), "{error}");
+    }
+}
+
+#[test]
+fn the_manifest_agrees_with_the_code() {
+    let manifest: Value = serde_json::from_str(include_str!("../manifest.json")).unwrap();
+    assert_eq!(manifest["version"], env!("CARGO_PKG_VERSION"));
+    let hook = &manifest["config"]["schema"]["properties"]["hooks"]["items"]["properties"];
+    for event in hook["events"]["items"]["enum"].as_array().unwrap() {
+        let example =
+            json!([{ "url": URL, "users": [], "events": [event], "secret": "", "headers": [] }]);
+        let keys = |value: &Value| {
+            value
+                .as_object()
+                .unwrap()
+                .keys()
+                .cloned()
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            keys(hook),
+            keys(&example[0]),
+            "every setting is in this test"
+        );
+        let _host = host(example);
+        webhook::settings::load().unwrap();
     }
 }
