@@ -17,6 +17,7 @@ pub(crate) fn message(error: &Error) -> String {
 #[doc(hidden)]
 macro_rules! capability_error {
     (scrobbler) => {
+        pub use $crate::outcome::Outcome;
         $crate::error::capability_error!(@define $crate::outcome::message);
     };
     ($module:ident) => {

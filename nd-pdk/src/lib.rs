@@ -173,7 +173,6 @@ pub use generated::capabilities::{
 };
 pub use generated::types;
 pub use nd_pdk_macros::export;
-pub use outcome::Outcome;
 
 /// The kit of the runtime below, for what this crate does not cover. Only with the feature `extism-pdk`.
 #[cfg(all(target_arch = "wasm32", feature = "extism-pdk"))]

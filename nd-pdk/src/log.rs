@@ -45,60 +45,67 @@ pub fn write(level: Level, message: &str) {
     }
 }
 
-/// Formats and writes a message; the macros keep only this call at each place of use.
+/// Formats and writes a message whose level is wanted.
 #[doc(hidden)]
 #[inline(never)]
 pub fn write_formatted(level: Level, message: std::fmt::Arguments<'_>) {
-    if !enabled(level) {
-        return;
-    }
     match message.as_str() {
         Some(text) => crate::runtime::platform::log(level, text),
         None => crate::runtime::platform::log(level, &message.to_string()),
     }
 }
 
-/// Writes a message of level [`Level::Trace`](crate::log::Level::Trace).
+/// Writes a message of level [`Level::Trace`].
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __log_trace {
     ($($message:tt)+) => {
-        $crate::log::write_formatted($crate::log::Level::Trace, ::core::format_args!($($message)+))
+        if $crate::log::enabled($crate::log::Level::Trace) {
+            $crate::log::write_formatted($crate::log::Level::Trace, ::core::format_args!($($message)+))
+        }
     };
 }
 
-/// Writes a message of level [`Level::Debug`](crate::log::Level::Debug).
+/// Writes a message of level [`Level::Debug`].
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __log_debug {
     ($($message:tt)+) => {
-        $crate::log::write_formatted($crate::log::Level::Debug, ::core::format_args!($($message)+))
+        if $crate::log::enabled($crate::log::Level::Debug) {
+            $crate::log::write_formatted($crate::log::Level::Debug, ::core::format_args!($($message)+))
+        }
     };
 }
 
-/// Writes a message of level [`Level::Info`](crate::log::Level::Info).
+/// Writes a message of level [`Level::Info`].
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __log_info {
     ($($message:tt)+) => {
-        $crate::log::write_formatted($crate::log::Level::Info, ::core::format_args!($($message)+))
+        if $crate::log::enabled($crate::log::Level::Info) {
+            $crate::log::write_formatted($crate::log::Level::Info, ::core::format_args!($($message)+))
+        }
     };
 }
 
-/// Writes a message of level [`Level::Warn`](crate::log::Level::Warn).
+/// Writes a message of level [`Level::Warn`].
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __log_warn {
     ($($message:tt)+) => {
-        $crate::log::write_formatted($crate::log::Level::Warn, ::core::format_args!($($message)+))
+        if $crate::log::enabled($crate::log::Level::Warn) {
+            $crate::log::write_formatted($crate::log::Level::Warn, ::core::format_args!($($message)+))
+        }
     };
 }
 
-/// Writes a message of level [`Level::Error`](crate::log::Level::Error).
+/// Writes a message of level [`Level::Error`].
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __log_error {
     ($($message:tt)+) => {
-        $crate::log::write_formatted($crate::log::Level::Error, ::core::format_args!($($message)+))
+        if $crate::log::enabled($crate::log::Level::Error) {
+            $crate::log::write_formatted($crate::log::Level::Error, ::core::format_args!($($message)+))
+        }
     };
 }

@@ -159,7 +159,10 @@ fn load(length: u64, offset: u64, word: impl Fn(u64) -> u64, byte: impl Fn(u64) 
     // SAFETY: all writes are within the capacity, and they cover all of the length that is set at the end.
     unsafe {
         while at + 8 <= length {
-            start.add(at).cast::<u64>().write_unaligned(word(offset + at as u64));
+            start
+                .add(at)
+                .cast::<u64>()
+                .write_unaligned(word(offset + at as u64));
             at += 8;
         }
         while at < length {

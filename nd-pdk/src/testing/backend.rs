@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 /// Something that plays the host in native tests: all services, and what is not a service.
-pub trait Backend: Services {
+pub trait Backend: Services + AsServices {
     /// Gets every call first: its wire name and the request document. An answer given here is final.
     fn intercept(&mut self, import: &str, request: &[u8]) -> Option<Result<Vec<u8>, HostError>> {
         let _ = (import, request);
@@ -34,6 +34,18 @@ pub trait Backend: Services {
     /// Sets or removes an Extism variable.
     fn set_var(&mut self, key: &str, value: Option<&[u8]>) {
         let _ = (key, value);
+    }
+}
+
+/// The step from a [`Backend`] to its services; implemented for everything. (Rust 1.86 would do without.)
+#[doc(hidden)]
+pub trait AsServices {
+    fn as_services(&mut self) -> &mut dyn Services;
+}
+
+impl<T: Services> AsServices for T {
+    fn as_services(&mut self) -> &mut dyn Services {
+        self
     }
 }
 
@@ -78,7 +90,7 @@ pub(crate) fn answer(import: &str, request: &[u8]) -> Vec<u8> {
         if let Some(answer) = backend.intercept(import, request) {
             return answer;
         }
-        services::dispatch(&mut *backend, import, request).unwrap_or_else(|| {
+        services::dispatch(backend.as_services(), import, request).unwrap_or_else(|| {
             Err(HostError::from(format!(
                 "there is no host function `{import}`"
             )))

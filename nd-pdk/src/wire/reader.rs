@@ -406,8 +406,12 @@ impl<'a> Reader<'a> {
                     self.at += 1;
                     out.push(self.escape()?);
                 }
-                _ if self.at >= self.text.len() => return Err(self.expected("the closing quote of a string")),
-                _ => return Err(self.fail("control characters in strings must be escaped", self.at)),
+                _ if self.at >= self.text.len() => {
+                    return Err(self.expected("the closing quote of a string"));
+                }
+                _ => {
+                    return Err(self.fail("control characters in strings must be escaped", self.at));
+                }
             }
             let from = self.at;
             self.at = plain_end(self.text.as_bytes(), from);
