@@ -3,10 +3,10 @@
 use crate::payload::Payload;
 use crate::settings::Hook;
 use hmac::{Hmac, Mac};
-use nd_pdk::Outcome;
+
 use nd_pdk::host::{http, kvstore};
 use nd_pdk::log;
-use nd_pdk::scrobbler::Error;
+use nd_pdk::scrobbler::{Error, Outcome};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};

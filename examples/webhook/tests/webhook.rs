@@ -1,9 +1,8 @@
 //! The plugin against the fake host: settings, outcomes, signatures, retries.
 #![allow(clippy::unwrap_used)]
 
-use nd_pdk::Outcome;
 use nd_pdk::scrobbler::{
-    Error, IsAuthorizedRequest, NowPlayingRequest, PlaybackReportRequest, ScrobbleRequest,
+    Error, IsAuthorizedRequest, NowPlayingRequest, Outcome, PlaybackReportRequest, ScrobbleRequest,
     Scrobbler, TrackInfo,
 };
 use nd_pdk::testing::{FakeHost, Reply};
