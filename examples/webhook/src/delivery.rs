@@ -3,7 +3,6 @@
 use crate::payload::Payload;
 use crate::settings::Hook;
 use hmac::{Hmac, Mac};
-
 use nd_pdk::host::{http, kvstore};
 use nd_pdk::log;
 use nd_pdk::scrobbler::{Error, Outcome};
