@@ -20,7 +20,8 @@ use proc_macro::TokenStream;
 /// the trait of a single such method (`ArtistBiographyProvider`). The server looks at which exports a plugin has, so a
 /// method that keeps its default body is not exported.
 ///
-/// The plugin type must implement `Default`: a new value is made for every call.
+/// The plugin type must implement `Default`: a new value is made for every call. What the attribute writes names
+/// `::nd_pdk`, so the crate must be depended on under that name.
 ///
 /// ```
 /// use nd_pdk::metadata::{ArtistBiographyResponse, ArtistRequest, Error, MetadataAgent};

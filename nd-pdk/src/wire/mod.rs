@@ -9,15 +9,18 @@
 
 mod base64;
 mod decimal;
+mod error;
 mod number;
 mod reader;
+mod strings;
 mod values;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
-pub use reader::{Reader, WireError};
+pub use error::WireError;
+pub use reader::Reader;
 pub use writer::Writer;
 
 /// A value that can be written to the wire.

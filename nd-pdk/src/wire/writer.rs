@@ -1,6 +1,6 @@
 //! Writing JSON: a byte buffer that knows where commas go.
 
-use super::reader::plain_end;
+use super::strings::plain_end;
 use super::{Encode, base64, number};
 
 /// Writes one JSON document.
