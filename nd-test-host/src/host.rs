@@ -13,7 +13,8 @@ pub use builder::{BuildError, HostBuilder};
 pub use settings::PluginSettings;
 
 use crate::journal::Journal;
-use crate::package::Package;
+use crate::manifest::config_map;
+use crate::package::{self, Package, PackageError};
 use crate::plugin::{LoadError, Plugin, Surroundings};
 
 /// A small server: it loads plugins and gives them what they may have.
@@ -48,6 +49,10 @@ impl Host {
     ///
     /// The first step that fails. Services that had started are closed again.
     pub fn load(&self, path: impl AsRef<Path>) -> Result<Plugin, LoadError> {
+        let path = path.as_ref();
+        // The server looks at the settings before it opens the package.
+        let id = package::id_of(path).map_err(PackageError::from)?;
+        config_map(self.settings(&id).config_text())?;
         self.load_package(Package::open(path)?)
     }
 

@@ -26,7 +26,7 @@ struct Shared {
     book: Mutex<Book>,
 }
 
-type LogHook = Box<dyn Fn(&LogRecord) + Send + Sync>;
+pub(crate) type LogHook = Box<dyn Fn(&LogRecord) + Send + Sync>;
 
 struct Book {
     capacity: usize,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Host, PluginSettings, State};
 use crate::generated::Services;
-use crate::journal::{self, Journal, LogLevel, LogRecord};
+use crate::journal::{self, Journal, LogHook, LogLevel, LogRecord};
 use crate::plugin::{ServiceHook, Surroundings};
 use crate::runtime::Engine;
 use crate::services::ServiceSettings;
@@ -42,7 +42,7 @@ pub struct HostBuilder {
     memory_limit: usize,
     count_fuel: bool,
     log_level: LogLevel,
-    on_log: Option<Box<dyn Fn(&LogRecord) + Send + Sync>>,
+    on_log: Option<LogHook>,
     journal_capacity: usize,
     service_settings: ServiceSettings,
     customise: Vec<ServiceHook>,

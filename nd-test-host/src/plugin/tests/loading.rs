@@ -66,6 +66,11 @@ fn modules_that_are_none_or_ask_too_much_do_not_compile() {
         guest("")[..100].to_vec(),
         wat::parse_str("(module (memory i64 1))").unwrap_or_default(),
         wat::parse_str("(module (func return_call 0))").unwrap_or_default(),
+        wat::parse_str("(module (memory 1 1 shared))").unwrap_or_default(),
+        wat::parse_str("(module (type (struct)))").unwrap_or_default(),
+        wat::parse_str("(module (tag))").unwrap_or_default(),
+        wat::parse_str("(module (global i32 (i32.add (i32.const 1) (i32.const 1))))")
+            .unwrap_or_default(),
         wat::parse_str("(component)").unwrap_or_default(),
     ] {
         let package = Package::from_parts("test", &manifest("{}"), wasm);

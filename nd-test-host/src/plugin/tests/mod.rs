@@ -1,5 +1,6 @@
 //! Small guests, written as WebAssembly text, one per rule.
 
+mod clients;
 mod environment;
 mod limits;
 mod loading;
