@@ -9,7 +9,7 @@ pub(crate) mod platform;
 
 use crate::host::{Error, HostError};
 use crate::text;
-use crate::wire::{self, Decode, Encode};
+use crate::wire::{self, Decode, Encode, Writer};
 
 /// A host function.
 #[derive(Debug)]
@@ -85,10 +85,10 @@ where
 {
     platform::guard(|| {
         let mut request = I::default();
-        if !begin(&mut request) {
-            return FAILED;
+        match begin(&mut request) {
+            Some(buffer) => finish(function(&P::default(), request), buffer),
+            None => FAILED,
         }
-        finish(function(&P::default(), request))
     })
 }
 
@@ -99,36 +99,39 @@ where
     O: Encode,
     E: ExportError,
 {
-    platform::guard(|| finish(function(&P::default())))
+    platform::guard(|| finish(function(&P::default()), Vec::new()))
 }
 
-/// Reads the request; on failure the error is set and the method is not to be called.
+/// Reads the request and returns the buffer it was in, which the output may use again; on failure the error is set and the
+/// method is not to be called.
 #[inline(never)]
-fn begin(request: &mut dyn Decode) -> bool {
+fn begin(request: &mut dyn Decode) -> Option<Vec<u8>> {
     let input = platform::input();
     if input.is_empty() {
-        return true;
+        return Some(input);
     }
     match wire::decode(&input, request) {
-        Ok(()) => true,
+        Ok(()) => Some(input),
         Err(error) => {
             fail(&text::concat(&["unreadable request: ", error.message()]));
-            false
+            None
         }
     }
 }
 
 #[inline]
-fn finish<O: Encode, E: ExportError>(result: Result<O, E>) -> i32 {
+fn finish<O: Encode, E: ExportError>(result: Result<O, E>, buffer: Vec<u8>) -> i32 {
     match result {
-        Ok(output) => succeed(&output),
+        Ok(output) => succeed(&output, buffer),
         Err(error) => fail(error.message()),
     }
 }
 
 #[inline(never)]
-fn succeed(output: &dyn Encode) -> i32 {
-    let document = wire::encode(output);
+fn succeed(output: &dyn Encode, buffer: Vec<u8>) -> i32 {
+    let mut w = Writer::reusing(buffer);
+    output.encode(&mut w);
+    let document = w.into_bytes();
     // The unit type writes nothing, and no output at all is how "nothing to say" is spelt.
     if !document.is_empty() {
         platform::set_output(&document);

@@ -19,6 +19,12 @@ impl Writer {
         }
     }
 
+    /// Makes a writer that writes into a buffer, in place of what it holds.
+    pub(crate) fn reusing(mut buffer: Vec<u8>) -> Self {
+        buffer.clear();
+        Self { out: buffer }
+    }
+
     /// Opens an object.
     pub fn begin_object(&mut self) {
         self.open(b'{');
