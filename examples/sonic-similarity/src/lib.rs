@@ -37,11 +37,12 @@ const START_DELAY: i32 = 2;
 /// Seconds after which a step that was cut off is followed up; by then its lock counts as abandoned.
 const FOLLOW_UP: i32 = 45;
 
-#[derive(Default)]
-struct Plugin;
+/// The plugin.
+#[derive(Debug, Default)]
+pub struct SoundsAlike;
 
 #[nd_pdk::export]
-impl Lifecycle for Plugin {
+impl Lifecycle for SoundsAlike {
     fn on_init(&self) -> Result<(), lifecycle::Error> {
         let settings = Settings::load()?;
         if let Err(error) = host::scheduler::schedule_recurring(&settings.rescan, RESCAN, RESCAN) {
@@ -58,7 +59,7 @@ impl Lifecycle for Plugin {
 }
 
 #[nd_pdk::export]
-impl SchedulerCallback for Plugin {
+impl SchedulerCallback for SoundsAlike {
     fn on_callback(&self, req: SchedulerCallbackRequest) -> Result<(), scheduler::Error> {
         let settings = Settings::load()?;
         // Should this call be cut off, somebody has to carry on.
@@ -83,7 +84,7 @@ impl SchedulerCallback for Plugin {
 }
 
 #[nd_pdk::export]
-impl SonicSimilarity for Plugin {
+impl SonicSimilarity for SoundsAlike {
     fn get_sonic_similar_tracks(
         &self,
         req: GetSonicSimilarTracksRequest,

@@ -13,7 +13,7 @@ use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, FormatReader, SeekMode, SeekTo, TrackType};
 use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::MetadataOptions;
-use symphonia::core::units::{Time, Timestamp};
+use symphonia::core::units::Time;
 
 pub use tags::Tags;
 
@@ -149,6 +149,8 @@ impl AudioFile {
     }
 
     /// Moves to about `seconds`; the next window starts there. Reports whether the file could do it.
+    ///
+    /// Not every format can once its end was reached: open the file again for that.
     pub fn seek(&mut self, seconds: f64) -> bool {
         let Some(time) = Time::try_from_secs_f64(seconds) else {
             return false;
@@ -156,17 +158,6 @@ impl AudioFile {
         let to = SeekTo::Time {
             time,
             track_id: Some(self.track_id),
-        };
-        let done = self.format.seek(SeekMode::Coarse, to).is_ok();
-        self.decoder.reset();
-        done
-    }
-
-    /// Goes back to the first packet.
-    pub fn rewind(&mut self) -> bool {
-        let to = SeekTo::Timestamp {
-            ts: Timestamp::new(0),
-            track_id: self.track_id,
         };
         let done = self.format.seek(SeekMode::Coarse, to).is_ok();
         self.decoder.reset();

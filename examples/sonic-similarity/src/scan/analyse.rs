@@ -43,7 +43,7 @@ fn try_analyse(
     stop: &mut dyn FnMut() -> bool,
 ) -> Result<Analysis, DecodeError> {
     let mut file = AudioFile::open(path)?;
-    let (analyzer, stopped) = listen(&mut file, excerpt_seconds, stop)?;
+    let (analyzer, stopped) = listen(path, &mut file, excerpt_seconds, stop)?;
     let seconds = analyzer.seconds();
     if stopped && seconds < ENOUGH_SECONDS {
         return Ok(Analysis::OutOfTime);
@@ -74,12 +74,15 @@ fn try_analyse(
 
 /// Feeds the excerpt to an analyzer. Also tells whether `stop` cut it short.
 fn listen(
+    path: &Path,
     file: &mut AudioFile,
     excerpt_seconds: f64,
     stop: &mut dyn FnMut() -> bool,
 ) -> Result<(Analyzer, bool), DecodeError> {
     let mut analyzer = Analyzer::new(file.sample_rate());
-    for (start, length) in windows(file.duration_seconds(), excerpt_seconds) {
+    let windows = windows(file.duration_seconds(), excerpt_seconds);
+    let from_start = windows.iter().all(|(start, _)| *start == 0.0);
+    for (start, length) in windows {
         if start > 0.0 && !file.seek(start) {
             break;
         }
@@ -90,7 +93,8 @@ fn listen(
         }
     }
     // A file that is shorter than it says, or that cannot seek: take it from its beginning.
-    if f64::from(analyzer.seconds()) < excerpt_seconds.min(WINDOW_SECONDS) / 4.0 && file.rewind() {
+    if !from_start && f64::from(analyzer.seconds()) < excerpt_seconds.min(WINDOW_SECONDS) / 4.0 {
+        let mut file = AudioFile::open(path)?;
         let mut again = Analyzer::new(file.sample_rate());
         let end = file.read_window(excerpt_seconds, stop, &mut |samples| again.push(samples))?;
         if again.seconds() > analyzer.seconds() {

@@ -21,8 +21,7 @@ const ROUNDS: usize = 20;
 
 /// `count` songs from `start` to `end`, both included, each one close to the one before.
 ///
-/// What is made small is the sum of the squared distances between neighbours, so that one large jump is worse than
-/// several small steps. Nothing is repeated; copies of one song count as repetition. The similarity of a song is the
+/// What is made small is above all the largest distance between neighbours. Nothing is repeated; copies of one song count as repetition. The similarity of a song is the
 /// one to its predecessor, and 1 for the first.
 ///
 /// Special cases: `count` 0 gives nothing, 1 gives the start; a path from a song to itself is that song alone; when
@@ -76,19 +75,20 @@ impl<'s, 'a> Search<'s, 'a> {
         path
     }
 
-    /// Cost of a step: the squared distance.
+    /// Cost of a step: a high power of the distance, so that the largest steps decide.
     fn step(&self, a: usize, b: usize) -> f32 {
         let pair = (a.min(b), a.max(b));
         *self.known.borrow_mut().entry(pair).or_insert_with(|| {
             let distance = self.space.distance(pair.0, pair.1);
-            distance * distance
+            distance.powi(8)
         })
     }
 
     /// Songs worth considering, ordered from start to end.
     ///
-    /// A path with `i` steps before a song and `j` behind it costs at least `d(start, song)²/i + d(song, end)²/j`.
-    /// For each place, the songs for which this bound is lowest are taken.
+    /// With `i` steps from the start to a song and `j` from there to the end, the largest step is at least the larger
+    /// of `d(start, song) / i` and `d(song, end) / j`. For each place, the songs for which this bound is lowest are
+    /// taken.
     fn candidates(&self, inner: usize) -> Vec<usize> {
         if inner == 0 {
             return Vec::new();
@@ -108,7 +108,7 @@ impl<'s, 'a> Search<'s, 'a> {
         let mut order: Vec<usize> = (0..ends.len()).collect();
         for place in 1..=inner {
             let (before, behind) = (place as f32, (inner + 1 - place) as f32);
-            let bound = |i: usize| ends[i].1 * ends[i].1 / before + ends[i].2 * ends[i].2 / behind;
+            let bound = |i: usize| (ends[i].1 / before).max(ends[i].2 / behind);
             let compare = |a: &usize, b: &usize| bound(*a).total_cmp(&bound(*b)).then(a.cmp(b));
             if per_place < order.len() {
                 order.select_nth_unstable_by(per_place, compare);
