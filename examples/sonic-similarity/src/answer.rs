@@ -1,6 +1,6 @@
 //! Answers the two questions of the server from the index.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use nd_pdk::host;
 use nd_pdk::sonicsimilarity::{Error, SonicMatch};
@@ -40,7 +40,7 @@ fn positive(count: i32) -> Option<usize> {
 
 /// Reads the index and hands the songs of the granted libraries to `ask`, unless there are none.
 fn with_space(
-    ask: impl FnOnce(&Space<'_>, &PathBuf) -> Result<Vec<Match>, Error>,
+    ask: impl FnOnce(&Space<'_>, &Path) -> Result<Vec<Match>, Error>,
 ) -> Result<Vec<SonicMatch>, Error> {
     let storage = PathBuf::from(host::storage::get_storage_path()?);
     // A library taken away from the plugin stays indexed in case it is given back, but is not shown.
@@ -74,7 +74,7 @@ fn with_space(
         .collect())
 }
 
-fn find(space: &Space<'_>, song: &SongRef, storage: &PathBuf) -> Result<usize, Error> {
+fn find(space: &Space<'_>, song: &SongRef, storage: &Path) -> Result<usize, Error> {
     search::find(space, &song::wanted(song)).ok_or_else(|| {
         let waiting = WorkFile::in_dir(storage).read().files.len();
         let name = if song.name.is_empty() {

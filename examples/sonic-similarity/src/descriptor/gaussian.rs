@@ -28,16 +28,17 @@ pub struct GaussianBuilder {
     products: [f64; TRIANGLE],
 }
 
-impl GaussianBuilder {
-    /// Starts empty.
-    pub fn new() -> Self {
+impl Default for GaussianBuilder {
+    fn default() -> Self {
         Self {
             count: 0.0,
             sum: [0.0; DIM],
             products: [0.0; TRIANGLE],
         }
     }
+}
 
+impl GaussianBuilder {
     /// Adds one frame.
     pub fn add(&mut self, frame: &[f32; DIM]) {
         self.count += 1.0;

@@ -68,9 +68,8 @@ pub struct Dct<const N: usize> {
     rows: [[f32; BANDS]; N],
 }
 
-impl<const N: usize> Dct<N> {
-    /// Computes the table.
-    pub fn new() -> Self {
+impl<const N: usize> Default for Dct<N> {
+    fn default() -> Self {
         let mut rows = [[0.0; BANDS]; N];
         for (k, row) in rows.iter_mut().enumerate() {
             let norm = if k == 0 {
@@ -84,7 +83,9 @@ impl<const N: usize> Dct<N> {
         }
         Self { rows }
     }
+}
 
+impl<const N: usize> Dct<N> {
     /// Transforms one frame of logarithmic band powers.
     pub fn apply(&self, bands: &MelFrame) -> [f32; N] {
         std::array::from_fn(|k| self.rows[k].iter().zip(bands).map(|(a, b)| a * b).sum())

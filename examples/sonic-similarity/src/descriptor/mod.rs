@@ -153,8 +153,8 @@ impl Analyzer {
         // Pauses would lower the level, so it is taken without them.
         let gate = all * 10f64.powf(f64::from(GATE_DB) / 10.0);
         let level = 10.0 * mean_from(&powers, gate).log10() as f32;
-        let dct = Dct::<DIM>::new();
-        let mut timbre = GaussianBuilder::new();
+        let dct = Dct::<DIM>::default();
+        let mut timbre = GaussianBuilder::default();
         let mut sounding = 0;
         for (frame, power) in self.frames.iter_mut().zip(&powers) {
             for band in frame.iter_mut() {

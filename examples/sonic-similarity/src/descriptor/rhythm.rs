@@ -6,6 +6,7 @@
 use std::f32::consts::TAU;
 
 use realfft::RealFftPlanner;
+use realfft::num_complex::Complex;
 
 use super::mel::{BANDS, MelFrame};
 
@@ -104,20 +105,21 @@ fn pattern(onsets: &[Vec<[f32; GROUPS]>], fps: f32) -> Option<Pattern> {
 }
 
 /// Amplitude around one rate: the root mean square over its share of the octave.
-fn strength(spectrum: &[realfft::num_complex::Complex<f32>], rate: usize, fps: f32) -> f32 {
-    let hz = |r: f32| LOWEST_RATE_HZ * 2f32.powf(r / RATES_PER_OCTAVE);
-    let bin = |r: f32| hz(r) * PIECE as f32 / fps;
-    let (from, to) = (bin(rate as f32 - 0.75), bin(rate as f32 + 0.75));
-    let (first, last) = (from.floor() as usize, to.ceil() as usize);
-    let mut sum = 0.0;
-    let mut weights = 0.0;
-    for k in first..=last.min(spectrum.len() - 1) {
-        let centre = bin(rate as f32);
-        let reach = (to - from).max(2.0) * 0.5;
+fn strength(spectrum: &[Complex<f32>], rate: usize, fps: f32) -> f32 {
+    let bin = |rate: f32| LOWEST_RATE_HZ * 2f32.powf(rate / RATES_PER_OCTAVE) * PIECE as f32 / fps;
+    let rate = rate as f32;
+    let (from, centre, to) = (bin(rate - 0.75), bin(rate), bin(rate + 0.75));
+    // The lowest rates lie closer than the bins; there, two bins are blended.
+    let reach = (to - from).max(2.0) * 0.5;
+    let near = spectrum
+        .iter()
+        .enumerate()
+        .take(to.ceil() as usize + 1)
+        .skip(from as usize);
+    let (sum, weights) = near.fold((0.0, 0.0), |(sum, weights), (k, value)| {
         let weight = (1.0 - (k as f32 - centre).abs() / reach).max(0.0);
-        sum += weight * spectrum[k].norm_sqr();
-        weights += weight;
-    }
+        (sum + weight * value.norm_sqr(), weights + weight)
+    });
     if weights > 0.0 {
         (sum / weights).sqrt()
     } else {

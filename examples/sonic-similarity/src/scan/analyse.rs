@@ -12,17 +12,20 @@ const WINDOW_SECONDS: f64 = 30.0;
 /// A file cut off by the time limit is used if this much of it, in seconds, was heard.
 const ENOUGH_SECONDS: f32 = 20.0;
 
+/// What an analysis found out.
+pub struct Heard {
+    /// Tags; the title is filled in from the file name if need be.
+    pub tags: Tags,
+    /// Length in milliseconds; 0 when the file does not say.
+    pub duration_ms: u32,
+    /// What it sounds like.
+    pub descriptor: Descriptor,
+}
+
 /// How an analysis ended.
 pub enum Analysis {
     /// With a description.
-    Done {
-        /// Tags; the title is filled in from the file name if need be.
-        tags: Tags,
-        /// Length in milliseconds; 0 when the file does not say.
-        duration_ms: u32,
-        /// What it sounds like.
-        descriptor: Box<Descriptor>,
-    },
+    Done(Box<Heard>),
     /// The file cannot be used, with the reason.
     Failed(String),
     /// `stop` said so before enough was heard.
@@ -65,11 +68,11 @@ fn try_analyse(
             .into_owned();
     }
     let duration_ms = file.duration_seconds().map_or(0, |s| (s * 1000.0) as u32);
-    Ok(Analysis::Done {
+    Ok(Analysis::Done(Box::new(Heard {
         tags,
         duration_ms,
-        descriptor: Box::new(descriptor),
-    })
+        descriptor,
+    })))
 }
 
 /// Feeds the excerpt to an analyzer. Also tells whether `stop` cut it short.

@@ -5,7 +5,7 @@ mod step;
 mod walk;
 mod work;
 
-pub use analyse::{Analysis, analyse};
+pub use analyse::{Analysis, Heard, analyse};
 pub use step::{Env, Library, Outcome, Report, step};
 pub use work::{Work, WorkFile};
 

@@ -301,15 +301,11 @@ impl Run<'_, '_> {
             .append(&write_attempt(key, file.stamp, attempts + 1))?;
         let mut stop = || (self.elapsed)() >= HARD_LIMIT;
         match analyse(&root.join(&file.path), self.env.excerpt_seconds, &mut stop) {
-            Analysis::Done {
-                tags,
-                duration_ms,
-                descriptor,
-            } => {
+            Analysis::Done(heard) => {
                 let track = NewTrack {
-                    tags: &tags,
-                    duration_ms,
-                    descriptor: &descriptor,
+                    tags: &heard.tags,
+                    duration_ms: heard.duration_ms,
+                    descriptor: &heard.descriptor,
                 };
                 self.file.append(&write_track(key, file.stamp, &track))?;
                 self.report.analysed += 1;
