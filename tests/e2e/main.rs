@@ -1,0 +1,10 @@
+//! The plugins of this repository, as built for shipping, in the native host.
+#![allow(clippy::unwrap_used)]
+
+mod exports;
+mod package;
+mod scrobbling;
+mod services;
+mod size;
+mod sonic;
+mod webhook;
