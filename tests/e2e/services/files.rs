@@ -26,7 +26,7 @@ fn only_granted_libraries_are_listed() {
     assert_eq!(all.as_array().unwrap().len(), 1, "{all}");
     assert_eq!(all[0]["name"], "Music");
     assert_eq!(all[0]["mountPoint"], "/libraries/1");
-    assert_eq!(all[0]["path"], folders[0].path().to_string_lossy().as_ref());
+    assert_eq!(all[0]["path"], folders[0].path().to_str().unwrap());
     assert_eq!(
         fixture.get("library_getlibrary", json!({ "id": 1 })),
         all[0]
