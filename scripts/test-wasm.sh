@@ -22,8 +22,12 @@ install_runner() {
         --profile dev --no-default-features --root "$tools" --target-dir target/tools/build "$@"
 }
 # A registry mirror may lack a release that the tool's own lock file names; its tests run the same with a neighbour.
-[ -x "$runner" ] || install_runner --locked || install_runner ||
-    die "the test runner of wasm-bindgen $version did not build" "check that 'cargo fetch' works here, then try again"
+if [ ! -x "$runner" ]; then
+    echo "building the test runner of wasm-bindgen $version"
+    install_runner --locked || install_runner ||
+        die "the test runner of wasm-bindgen $version did not build" "check that 'cargo fetch' works here, then try again"
+    rm -rf target/tools/build
+fi
 
 CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=$runner \
     cargo test --package "$package" --test "$test" --target wasm32-unknown-unknown
