@@ -11,6 +11,8 @@ KIT := nd-types nd-pdk nd-pdk-macros
 PLUGINS := $(shell grep -hm1 '^name = ' examples/*/Cargo.toml tests/fixtures/*/Cargo.toml 2>/dev/null | cut -d'"' -f2)
 # `plugin` is the profile that plugins ship with. Lints use it too, to share its build scripts and macros.
 WASM := --profile plugin --target wasm32-wasip1
+# Programs and tests together: Cargo picks features by what it builds, and two choices are two builds of the wasm engine.
+BUILD := cargo build --workspace --all-targets
 # The demo reads the owner's own music when it is given: make demo MUSIC=/some/folder
 export MUSIC
 
@@ -20,8 +22,8 @@ help: ## Lists these commands
 
 .PHONY: demo
 demo: plugins ## Runs the two example plugins end to end, on made-up music or on MUSIC=<folder>
-	@$(STEP) host "build the demo and its host (the first time takes some minutes)" -- cargo build --package nd-demo
-	@cargo run --quiet --package nd-demo
+	@$(STEP) host "build the demo and its host (the first time takes some minutes)" -- $(BUILD)
+	@"$${CARGO_TARGET_DIR:-target}/debug/nd-demo"
 
 .PHONY: test
 test: fmt-check check-gen lint plugins unit docs test-wasm msrv ## Runs every check: what CI runs

@@ -63,7 +63,7 @@ pub fn show(host: &Host, package: &Path, music: &Music, progress: &Progress) -> 
     let plugin = host
         .load(package)
         .context("loading the sonic-similarity plugin")?;
-    let (done, total) = wait(progress)?;
+    let (done, total) = wait(progress).with_context(|| last_words(host))?;
     let calls = host.journal().calls_of("nd_scheduler_callback").len();
     print::line(&format!(
         "{done} of {total} songs in {:.1} s, in {calls} background calls",
@@ -121,6 +121,13 @@ fn wait(progress: &Progress) -> Result<(u64, u64)> {
         }
         std::thread::sleep(Duration::from_millis(50));
     }
+}
+
+/// What the plugin logged last, for a reader who wants to know why.
+fn last_words(host: &Host) -> String {
+    let logs = host.journal().logs();
+    let newest = logs.iter().rev().take(3).rev().map(|record| format!("\n   {:?} {}", record.level, record.message));
+    format!("the plugin's last log lines:{}", newest.collect::<String>())
 }
 
 /// The song to start from and one far away from it in the list.
