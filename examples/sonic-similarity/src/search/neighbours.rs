@@ -3,7 +3,7 @@
 use super::{Match, Space};
 
 /// How many songs are looked at closely; the rest is too far away for the correction of hubs to bring it back.
-const CLOSE: usize = 500;
+const CLOSE: usize = 200;
 
 /// The `count` songs most similar to `seed`, best first, without the seed and without copies of it or of each other.
 pub fn neighbours(space: &Space<'_>, seed: usize, count: usize) -> Vec<Match> {

@@ -8,7 +8,7 @@ use crate::index::{FileKey, TrackEntry, crc32};
 use super::lookup::normalise;
 
 /// How many songs stand for the whole library when distances are put to scale.
-const SAMPLE: usize = 64;
+const SAMPLE: usize = 48;
 
 /// How many pairs of songs the built-in typical distances count for.
 const TYPICAL_PAIRS: f32 = 30.0;
