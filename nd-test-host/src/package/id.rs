@@ -16,6 +16,12 @@ pub struct InvalidId {
 ///
 /// When the name makes no usable id.
 pub fn id_of(path: &Path) -> Result<String, InvalidId> {
+    // A path such as `.` only shows its name once it is resolved.
+    let resolved = match path.file_name() {
+        Some(_) => None,
+        None => path.canonicalize().ok(),
+    };
+    let path = resolved.as_deref().unwrap_or(path);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     // Not `file_stem`, which reads `.ndp` as a name without an ending.
     let id = name
@@ -90,6 +96,13 @@ mod tests {
         ] {
             assert_eq!(id_of(Path::new(name)).as_deref(), Ok(id), "{name}");
         }
+    }
+
+    #[test]
+    fn a_folder_may_be_given_by_a_path_without_its_name() {
+        assert_eq!(id_of(Path::new(".")), id_of(Path::new("src/..")));
+        assert!(id_of(Path::new(".")).is_ok());
+        assert!(id_of(Path::new("/")).is_err());
     }
 
     #[test]

@@ -1,25 +1,20 @@
 //! One call: a fresh instance, the guest's initialisation, the export, and what came of it.
 
-use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use wasi_common::{I32Exit, WasiCtx};
-use wasmtime::{
-    Caller, Func, Instance, Linker, Result, Store, Trap, UpdateDeadline, Val, WasmBacktrace,
-};
+use wasmtime::{Func, Instance, Linker, Result, Store, UpdateDeadline, Val};
 
-use super::imports::{USER_MODULE, is_granted};
-use super::limits::{MemoryCap, Stop};
+use super::limits::{MemoryCap, check_stop};
 use super::memory::{Memory, Range};
+use super::outcome::{Call, detail};
 use super::wasi::Mount;
-use super::{Compiled, env};
+use super::{Compiled, env, service};
 use crate::context::CallContext;
 use crate::error::CallError;
-use crate::generated::{FUNCTIONS, HostFunction, Services};
-use crate::journal::{Direction, Outcome, Payload};
+use crate::generated::Services;
 use crate::manifest::Permissions;
 
 /// Return code of an export that exists without being implemented.
@@ -59,89 +54,6 @@ impl Finished {
             fuel: None,
         }
     }
-}
-
-/// Offers the host services the permissions open.
-pub(super) fn link_services(linker: &mut Linker<State>, permissions: &Permissions) -> Result<()> {
-    for function in FUNCTIONS {
-        if is_granted(function, permissions) {
-            linker.func_wrap(
-                USER_MODULE,
-                function.import,
-                move |caller: Caller<'_, State>, request: u64| {
-                    call_service(caller, function, request)
-                },
-            )?;
-        }
-    }
-    Ok(())
-}
-
-/// Answers a call of a host service.
-fn call_service(
-    mut caller: Caller<'_, State>,
-    function: &HostFunction,
-    request: u64,
-) -> Result<u64> {
-    let state = caller.data_mut();
-    check_stop(&state.context)?;
-    let request = state.memory.block(request).to_vec();
-    let context = state.context.clone();
-    let open = context.journal().begin(
-        context.call(),
-        Direction::Import,
-        context.plugin(),
-        function.import,
-        &request,
-    );
-    let answer = {
-        let _current = context.enter();
-        let services = &state.shared.services;
-        // A panic must not unwind through the guest's frames, and must not take the host down.
-        catch_unwind(AssertUnwindSafe(|| {
-            (function.handler)(services, &context, &request)
-        }))
-    };
-    match answer {
-        Ok(answer) => {
-            open.end(outcome_of(&answer), None);
-            check_stop(&context)?;
-            Ok(state.memory.store(&answer))
-        }
-        Err(panic) => {
-            let message = format!("{} panicked: {}", function.import, panic_text(&*panic));
-            open.end(Outcome::Failed(message.clone()), None);
-            Err(wasmtime::Error::msg(message))
-        }
-    }
-}
-
-fn check_stop(context: &CallContext) -> Result<()> {
-    match Stop::due(context) {
-        Some(stop) => Err(wasmtime::Error::new(stop)),
-        None => Ok(()),
-    }
-}
-
-/// Reads an answer for the journal: the glue writes a failure as an object whose only field is `error`.
-fn outcome_of(answer: &[u8]) -> Outcome {
-    #[derive(Default, serde::Deserialize)]
-    #[serde(default)]
-    struct Failure {
-        error: String,
-    }
-    if answer.starts_with(br#"{"error":"#)
-        && let Ok(Failure { error }) = crate::wire::decode(answer)
-    {
-        return Outcome::Failed(error);
-    }
-    Outcome::Answered(Payload::new(answer))
-}
-
-fn panic_text(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message")
 }
 
 impl Compiled {
@@ -225,6 +137,9 @@ fn run(
     };
     let memory = &mut store.data_mut().memory;
     let offset = memory.store(input);
+    if offset == 0 && !input.is_empty() {
+        return Err(call.input_too_large());
+    }
     memory.set_input(Range {
         offset,
         length: input.len() as u64,
@@ -299,101 +214,6 @@ fn invoke(store: &mut Store<State>, export: &Func) -> Result<u32> {
     })
 }
 
-/// Names a call in the errors it ends with.
-struct Call {
-    plugin: String,
-    export: String,
-    context: CallContext,
-    limit: Duration,
-}
-
-impl Call {
-    fn missing(&self) -> CallError {
-        CallError::MissingExport {
-            plugin: self.plugin.clone(),
-            export: self.export.clone(),
-        }
-    }
-
-    fn no_instance(&self, error: &wasmtime::Error) -> CallError {
-        match error.downcast_ref::<Stop>() {
-            Some(_) => self.failed(error),
-            None => CallError::Instance {
-                plugin: self.plugin.clone(),
-                detail: detail(error),
-            },
-        }
-    }
-
-    /// Reads a failure of the runtime: the caller gave up, time is over, the guest ended itself, or it trapped.
-    fn failed(&self, error: &wasmtime::Error) -> CallError {
-        let (plugin, export) = (self.plugin.clone(), self.export.clone());
-        let stop = error.downcast_ref::<Stop>();
-        if self.context.is_cancelled() || stop == Some(&Stop::Cancelled) {
-            return CallError::Cancelled { plugin, export };
-        }
-        if stop == Some(&Stop::Deadline) {
-            let limit = self.limit;
-            return CallError::Timeout {
-                plugin,
-                export,
-                limit,
-            };
-        }
-        if let Some(I32Exit(code)) = error.downcast_ref::<I32Exit>() {
-            let code = *code as u32;
-            return CallError::Exited {
-                plugin,
-                export,
-                code,
-            };
-        }
-        CallError::Trap {
-            plugin,
-            export,
-            detail: detail(error),
-        }
-    }
-
-    fn plugin_error(&self, message: String) -> CallError {
-        CallError::Failed {
-            plugin: self.plugin.clone(),
-            export: self.export.clone(),
-            message,
-        }
-    }
-
-    fn not_implemented(&self) -> CallError {
-        CallError::NotImplemented {
-            plugin: self.plugin.clone(),
-            export: self.export.clone(),
-        }
-    }
-
-    fn exit_code(&self, code: u32) -> CallError {
-        CallError::ExitCode {
-            plugin: self.plugin.clone(),
-            export: self.export.clone(),
-            code,
-        }
-    }
-}
-
-/// Puts an error of the runtime into one line: what happened, and in which function of the guest.
-fn detail(error: &wasmtime::Error) -> String {
-    let cause = match error.downcast_ref::<Trap>() {
-        Some(trap) => trap.to_string(),
-        None => error.root_cause().to_string(),
-    };
-    let frame = error
-        .downcast_ref::<WasmBacktrace>()
-        .and_then(|trace| trace.frames().iter().find_map(|frame| frame.func_name()));
-    match frame {
-        Some(function) => format!("{cause} (in {function})"),
-        None => cause,
-    }
-}
-
 /// Links everything a plugin with these permissions may import.
 pub(super) fn link(linker: &mut Linker<State>, permissions: &Permissions) -> Result<()> {
     env::link(linker)?;
@@ -401,5 +221,5 @@ pub(super) fn link(linker: &mut Linker<State>, permissions: &Permissions) -> Res
         linker,
         |state: &mut State| &mut state.wasi,
     )?;
-    link_services(linker, permissions)
+    service::link(linker, permissions)
 }

@@ -22,7 +22,7 @@ pub(super) enum Stop {
 
 impl Stop {
     /// Tells whether the call has to end now.
-    pub(super) fn due(context: &CallContext) -> Option<Self> {
+    fn due(context: &CallContext) -> Option<Self> {
         if context.is_cancelled() {
             Some(Self::Cancelled)
         } else if Instant::now() >= context.deadline() {
@@ -30,6 +30,14 @@ impl Stop {
         } else {
             None
         }
+    }
+}
+
+/// Ends the call if it has to end now.
+pub(super) fn check_stop(context: &CallContext) -> Result<()> {
+    match Stop::due(context) {
+        Some(stop) => Err(wasmtime::Error::new(stop)),
+        None => Ok(()),
     }
 }
 

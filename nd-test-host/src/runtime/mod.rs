@@ -14,13 +14,16 @@
 //! * Linear memory is capped (1 GiB unless the host is told otherwise); the server sets no limit.
 //! * Guest output on stdout and stderr goes to the journal; the server discards it.
 //! * `path_open` and the other file functions are those of `wasi-common`, with the server's rules of confinement on
-//!   top. File handles of a directory refer to its path, not to the directory itself.
+//!   top. Handles of a directory refer to its path, not to the directory itself. A pointer that is not aligned as C
+//!   would align it traps; an exit code above 125 is reported as a trap instead of an exit.
 
 mod env;
 mod imports;
 mod instance;
 mod limits;
 mod memory;
+mod outcome;
+mod service;
 mod wasi;
 
 use std::collections::BTreeSet;

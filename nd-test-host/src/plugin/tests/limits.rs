@@ -103,6 +103,21 @@ fn one_slow_call_does_not_end_the_others() {
 }
 
 #[test]
+fn thirty_calls_run_at_once() {
+    let host = patient();
+    let plugin = load(&host, "{}", r#"(func (export "run"))"#);
+    thread::scope(|scope| {
+        let calls: Vec<_> = (0..30)
+            .map(|_| scope.spawn(|| (0..10).all(|_| plugin.call_raw("run", b"{}").is_ok())))
+            .collect();
+        for call in calls {
+            assert!(matches!(call.join(), Ok(true)));
+        }
+    });
+    assert_eq!(host.journal().calls_of("run").len(), 300);
+}
+
+#[test]
 fn unloading_cuts_running_calls_off() {
     let host = patient();
     let plugin = load(&host, "{}", LOOP);
@@ -146,6 +161,17 @@ fn blocks_stop_growing_at_the_cap() {
         matches!(error, Err(CallError::ExitCode { code: 4, .. })),
         "{error:?}"
     );
+}
+
+#[test]
+fn an_input_beyond_the_cap_is_an_error() {
+    let host = impatient();
+    let plugin = load(&host, "{}", r#"(func (export "run"))"#);
+    let error = plugin.call_raw("run", &vec![b' '; 5 << 20]);
+    let Err(error @ CallError::Instance { .. }) = error else {
+        panic!("{error:?}");
+    };
+    assert!(error.to_string().starts_with("failed to create plugin"));
 }
 
 #[test]

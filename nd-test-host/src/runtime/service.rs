@@ -1,0 +1,89 @@
+//! The host services as functions of `extism:host/user`.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use wasmtime::{Caller, Linker, Result};
+
+use super::imports::{USER_MODULE, is_granted};
+use super::instance::State;
+use super::limits::check_stop;
+use crate::generated::{FUNCTIONS, HostFunction};
+use crate::journal::{Direction, Outcome, Payload};
+use crate::manifest::Permissions;
+
+/// Offers the host services the permissions open.
+pub(super) fn link(linker: &mut Linker<State>, permissions: &Permissions) -> Result<()> {
+    for function in FUNCTIONS {
+        if is_granted(function, permissions) {
+            linker.func_wrap(
+                USER_MODULE,
+                function.import,
+                move |caller: Caller<'_, State>, request: u64| {
+                    call_service(caller, function, request)
+                },
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// Answers a call of a host service.
+fn call_service(
+    mut caller: Caller<'_, State>,
+    function: &HostFunction,
+    request: u64,
+) -> Result<u64> {
+    let state = caller.data_mut();
+    check_stop(&state.context)?;
+    let request = state.memory.block(request).to_vec();
+    let context = state.context.clone();
+    let open = context.journal().begin(
+        context.call(),
+        Direction::Import,
+        context.plugin(),
+        function.import,
+        &request,
+    );
+    let answer = {
+        let _current = context.enter();
+        let services = &state.shared.services;
+        // A panic must not unwind through the guest's frames, and must not take the host down.
+        catch_unwind(AssertUnwindSafe(|| {
+            (function.handler)(services, &context, &request)
+        }))
+    };
+    match answer {
+        Ok(answer) => {
+            open.end(outcome_of(&answer), None);
+            check_stop(&context)?;
+            Ok(state.memory.store(&answer))
+        }
+        Err(panic) => {
+            let message = format!("{} panicked: {}", function.import, panic_text(&*panic));
+            open.end(Outcome::Failed(message.clone()), None);
+            Err(wasmtime::Error::msg(message))
+        }
+    }
+}
+
+/// Reads an answer for the journal: the glue writes a failure as an object whose only field is `error`.
+fn outcome_of(answer: &[u8]) -> Outcome {
+    #[derive(Default, serde::Deserialize)]
+    #[serde(default)]
+    struct Failure {
+        error: String,
+    }
+    if answer.starts_with(br#"{"error":"#)
+        && let Ok(Failure { error }) = crate::wire::decode(answer)
+    {
+        return Outcome::Failed(error);
+    }
+    Outcome::Answered(Payload::new(answer))
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
+}
