@@ -8,8 +8,8 @@ mod print;
 mod similar;
 
 use anyhow::{Context, Result};
-use nd_test_host::Host;
 use nd_test_host::peer::HttpPeer;
+use nd_test_host::{Host, LogLevel};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -77,6 +77,7 @@ fn run() -> Result<()> {
         .data_dir(data)
         .plugin("sonic-similarity", similar::settings())
         .plugin("webhook", plays::settings(&peer))
+        .log_level(LogLevel::Debug)
         .on_log(index.listener())
         .build()?;
 

@@ -66,7 +66,7 @@ pub fn show(host: &Host, package: &Path, music: &Music, progress: &Progress) -> 
     let (done, total) = wait(progress).with_context(|| last_words(host))?;
     let calls = host.journal().calls_of("nd_scheduler_callback").len();
     print::line(&format!(
-        "{done} of {total} songs in {:.1} s, in {calls} background calls",
+        "{done} of {total} songs in {:.1} s, background calls: {calls}",
         started.elapsed().as_secs_f64()
     ));
     if done < total {
@@ -126,7 +126,12 @@ fn wait(progress: &Progress) -> Result<(u64, u64)> {
 /// What the plugin logged last, for a reader who wants to know why.
 fn last_words(host: &Host) -> String {
     let logs = host.journal().logs();
-    let newest = logs.iter().rev().take(3).rev().map(|record| format!("\n   {:?} {}", record.level, record.message));
+    let newest = logs
+        .iter()
+        .rev()
+        .take(3)
+        .rev()
+        .map(|record| format!("\n   {:?} {}", record.level, record.message));
     format!("the plugin's last log lines:{}", newest.collect::<String>())
 }
 

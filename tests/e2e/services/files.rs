@@ -33,7 +33,7 @@ fn only_granted_libraries_are_listed() {
     );
     for id in [2, 3] {
         let error = fixture.call("library_getlibrary", json!({ "id": id }));
-        assert_eq!(error.unwrap_err(), "library not found");
+        assert_eq!(error.unwrap_err(), "library not accessible");
     }
 }
 

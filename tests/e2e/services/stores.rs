@@ -47,7 +47,10 @@ fn cached_and_stored_values_expire() {
     };
     clock.advance(Duration::from_secs(59));
     assert_eq!(there(), [true, true]);
+    // Looking restarted the cache's time, and not the store's.
     clock.advance(Duration::from_secs(2));
+    assert_eq!(there(), [true, false]);
+    clock.advance(Duration::from_secs(61));
     assert_eq!(there(), [false, false]);
     let never = json!({ "key": "k", "value": BINARY, "ttlSeconds": 0 });
     assert_eq!(
