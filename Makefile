@@ -57,7 +57,7 @@ fmt: ## Formats all sources
 
 .PHONY: fmt-check
 fmt-check: setup
-	@$(STEP) fmt "sources are formatted" --hint "run 'make fmt'" -- cargo fmt --all --check
+	@$(STEP) fmt "sources are formatted" --hint "run 'make fmt'" -- cargo fmt --all --check -- --color never
 
 .PHONY: lint
 lint: setup ## Runs clippy with warnings denied, natively and for wasm
