@@ -70,9 +70,10 @@ unit: plugins ## Runs unit, golden, compile-fail, doc and end-to-end tests
 	@$(STEP) test "unit, golden, compile-fail, doc and end-to-end tests" -- cargo test --workspace --no-fail-fast
 
 .PHONY: docs
+# Asking for examples makes Cargo choose the features of the other steps, and so use what they have built.
 docs: ## Builds the API documentation with warnings denied
 	@RUSTDOCFLAGS="-D warnings" $(STEP) docs "API documentation, private items included" -- \
-		cargo doc --workspace --no-deps --document-private-items
+		cargo doc --workspace --no-deps --document-private-items --lib --examples
 
 .PHONY: test-wasm
 test-wasm: ## Runs the tests of the wire types once more on wasm32, in Node
