@@ -15,6 +15,9 @@ use std::time::{Duration, Instant};
 /// How long the demo waits for the index; a large collection goes on where it stopped when the demo runs again.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// What the plugin logs when a search for files has ended; without progress before it, there was nothing to do.
+const UP_TO_DATE: &str = "the index is up to date";
+
 /// What the plugin's log says of the index: songs done, songs in all.
 #[derive(Clone, Default)]
 pub struct Progress(Arc<Mutex<Option<(u64, u64)>>>);
@@ -24,8 +27,11 @@ impl Progress {
     pub fn listener(&self) -> impl Fn(&LogRecord) + Send + Sync + 'static {
         let progress = self.clone();
         move |record| {
+            let mut progress = progress.0.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(found) = read(&record.message) {
-                *progress.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
+                *progress = Some(found);
+            } else if record.message == UP_TO_DATE {
+                progress.get_or_insert((0, 0));
             }
         }
     }
@@ -65,10 +71,14 @@ pub fn show(host: &Host, package: &Path, music: &Music, progress: &Progress) -> 
         .context("loading the sonic-similarity plugin")?;
     let (done, total) = wait(progress).with_context(|| last_words(host))?;
     let calls = host.journal().calls_of("nd_scheduler_callback").len();
-    print::line(&format!(
-        "{done} of {total} songs in {:.1} s, background calls: {calls}",
-        started.elapsed().as_secs_f64()
-    ));
+    let seconds = started.elapsed().as_secs_f64();
+    if total == 0 {
+        print::line("complete already, from an earlier run");
+    } else {
+        print::line(&format!(
+            "{done} of {total} songs in {seconds:.1} s, background calls: {calls}"
+        ));
+    }
     if done < total {
         print::line("enough for a demo; run it again and it goes on from here");
     }
