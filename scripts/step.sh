@@ -44,7 +44,8 @@ if [ -n "$watcher" ]; then
 fi
 
 if [ "$status" -eq 0 ]; then
-    printf '  %d s\n' $((SECONDS - started))
+    passed=$(awk '/^test result: ok\./ { sum += $4 } END { if (sum) printf ", %d passed", sum }' "$log")
+    printf '  %d s%s\n' $((SECONDS - started)) "$passed"
     grep '^skipped: ' "$log" || true # a step may pass and still have left something out
     exit 0
 fi
