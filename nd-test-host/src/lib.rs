@@ -42,6 +42,8 @@
 //! | [`client`] | a typed client per capability |
 //! | [`services`] | the host services, each behind its trait in [`generated`] |
 //! | [`host`] | the host and its builder |
+//! | [`server`] | the server's settings, its rules per release, and what it does with the answers |
+//! | [`store`] | the host's own database |
 //! | [`journal`] | the record of calls, log lines and printed lines |
 //! | [`peer`] | an HTTP server on loopback for plugins to talk to |
 //!
@@ -59,8 +61,10 @@ pub mod package;
 pub mod peer;
 pub mod plugin;
 mod runtime;
+pub mod server;
 pub mod services;
 pub mod setup;
+pub mod store;
 pub mod wire;
 
 // The names nearly every test needs.

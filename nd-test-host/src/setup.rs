@@ -7,6 +7,8 @@ use std::sync::{Arc, Weak};
 use crate::context::Callback;
 use crate::journal::Journal;
 use crate::manifest::Manifest;
+use crate::server::{Rules, ServerConfig};
+use crate::store::Database;
 
 /// A user of the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub struct HostUser {
     pub display_name: String,
     /// Whether the user administers the server.
     pub admin: bool,
+    /// Libraries the user may listen to.
+    pub libraries: Grant<i32>,
 }
 
 /// A music library of the server.
@@ -94,6 +98,12 @@ pub struct PluginSetup {
     pub callback: Weak<dyn Callback>,
     /// The host's journal.
     pub journal: Journal,
+    /// The rules of the server release.
+    pub rules: Arc<Rules>,
+    /// The server's settings.
+    pub server: Arc<ServerConfig>,
+    /// The host's database.
+    pub store: Database,
 }
 
 impl PluginSetup {

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::{Host, PluginSettings, State};
@@ -10,8 +10,10 @@ use crate::generated::Services;
 use crate::journal::{self, Journal, LogHook, LogLevel, LogRecord};
 use crate::plugin::{ServiceHook, Surroundings};
 use crate::runtime::Engine;
+use crate::server::{Rules, ServerConfig};
 use crate::services::ServiceSettings;
-use crate::setup::{HostLibrary, HostUser, PluginSetup};
+use crate::setup::{Grant, HostLibrary, HostUser, PluginSetup};
+use crate::store::{self, Database, StoreError};
 
 /// Time a server gives one plugin call.
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
@@ -45,6 +47,8 @@ pub struct HostBuilder {
     on_log: Option<LogHook>,
     journal_capacity: usize,
     service_settings: ServiceSettings,
+    rules: Rules,
+    server: ServerConfig,
     customise: Vec<ServiceHook>,
 }
 
@@ -55,6 +59,9 @@ pub enum BuildError {
     /// The data folder cannot be made.
     #[error("creating the data folder: {0}")]
     DataDir(#[from] io::Error),
+    /// The host's database cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The WebAssembly engine cannot start on this machine.
     #[error("starting the WebAssembly engine: {0}")]
     Engine(String),
@@ -75,6 +82,8 @@ impl HostBuilder {
             on_log: None,
             journal_capacity: journal::DEFAULT_CAPACITY,
             service_settings: ServiceSettings::default(),
+            rules: Rules::default(),
+            server: ServerConfig::default(),
             customise: Vec::new(),
         }
     }
@@ -93,6 +102,7 @@ impl HostBuilder {
             display_name: name.clone(),
             name,
             admin: false,
+            libraries: Grant::All,
         })
     }
 
@@ -104,6 +114,7 @@ impl HostBuilder {
             display_name: name.clone(),
             name,
             admin: true,
+            libraries: Grant::All,
         })
     }
 
@@ -179,6 +190,18 @@ impl HostBuilder {
         self
     }
 
+    /// Follows the rules of another server release than the newest.
+    pub fn rules(mut self, rules: Rules) -> Self {
+        self.rules = rules;
+        self
+    }
+
+    /// Sets the server's settings, those of `navidrome.toml`.
+    pub fn server(mut self, config: ServerConfig) -> Self {
+        self.server = config;
+        self
+    }
+
     /// Replaces services of each load, after the host's own have started.
     ///
     /// ```
@@ -217,16 +240,17 @@ impl HostBuilder {
     ///
     /// # Errors
     ///
-    /// When the data folder or the engine cannot be made.
+    /// When the data folder, the database or the engine cannot be made.
     pub fn build(self) -> Result<Host, BuildError> {
-        let (data_dir, own_data) = match self.data_dir {
+        let (data_dir, own_data, store) = match self.data_dir {
             Some(path) => {
                 std::fs::create_dir_all(&path)?;
-                (path, None)
+                let store = Database::open(&path.join(store::FILE_NAME))?;
+                (path, None, store)
             }
             None => {
                 let own = tempfile::Builder::new().prefix("nd-host-").tempdir()?;
-                (own.path().to_owned(), Some(own))
+                (own.path().to_owned(), Some(own), Database::in_memory()?)
             }
         };
         let engine =
@@ -240,6 +264,9 @@ impl HostBuilder {
                 journal: Journal::with(self.journal_capacity, self.log_level, self.on_log),
                 timeout: self.call_timeout,
                 service_settings: self.service_settings,
+                rules: Arc::new(self.rules),
+                server: Arc::new(self.server),
+                store,
                 customise: self.customise,
             },
             defaults: self.defaults,

@@ -14,8 +14,10 @@ use crate::journal::{CallId, Journal};
 use crate::manifest::{ConfigErrors, ConfigMapError, Manifest, config_map};
 use crate::package::{Package, PackageError};
 use crate::runtime::{Compiled, Engine, LinkError, Mount, Shared};
+use crate::server::{Rules, ServerConfig};
 use crate::services::{ServiceSet, ServiceSettings, ServiceStartError};
 use crate::setup::{HostLibrary, HostUser, PluginSetup};
+use crate::store::Database;
 
 /// Lyrics calls of one plugin that may run at once.
 const LYRICS_AT_ONCE: usize = 2;
@@ -108,6 +110,9 @@ pub(crate) struct Surroundings {
     pub(crate) journal: Journal,
     pub(crate) timeout: Duration,
     pub(crate) service_settings: ServiceSettings,
+    pub(crate) rules: Arc<Rules>,
+    pub(crate) server: Arc<ServerConfig>,
+    pub(crate) store: Database,
     pub(crate) customise: Vec<ServiceHook>,
 }
 
@@ -138,6 +143,9 @@ pub(crate) fn load(
         libraries: Arc::clone(&host.libraries),
         callback,
         journal: host.journal.clone(),
+        rules: Arc::clone(&host.rules),
+        server: Arc::clone(&host.server),
+        store: host.store.clone(),
     };
     let mounts = mounts(&setup, settings.allows_writing())?;
     let service_set = ServiceSet::build_with(&setup, &host.service_settings)?;

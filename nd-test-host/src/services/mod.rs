@@ -52,7 +52,7 @@ pub struct ServiceSettings {
 }
 
 impl Default for ServiceSettings {
-    /// Returns the clock, resolver and proxies of this machine, the rules of server release 0.64, and no scanned library.
+    /// Returns the clock, resolver and proxies of this machine, and no scanned library.
     fn default() -> Self {
         Self {
             clock: Arc::new(SystemClock),
@@ -155,7 +155,11 @@ impl ServiceSet {
             ));
         }
         if let Some(permission) = &permissions.http {
-            let http = HttpService::new(&permission.required_hosts, &settings.http);
+            let http = HttpService::new(
+                &permission.required_hosts,
+                &settings.http,
+                &setup.rules.http,
+            );
             set.services.http = set
                 .http
                 .insert(Arc::new(http.map_err(failed("HTTP"))?))

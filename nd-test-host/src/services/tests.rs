@@ -10,6 +10,7 @@ use crate::error::{CallError, ServiceError};
 use crate::journal::Journal;
 use crate::manifest::Manifest;
 use crate::setup::Grant;
+use crate::store::Database;
 
 struct Nobody;
 
@@ -37,6 +38,9 @@ fn setup(data_dir: &Path, permissions: &str) -> PluginSetup {
         libraries: Arc::new([]),
         callback: Weak::<Nobody>::new(),
         journal: Journal::new(),
+        rules: Arc::default(),
+        server: Arc::default(),
+        store: Database::in_memory().expect("a database"),
     }
 }
 

@@ -52,6 +52,7 @@ mod tests {
             name: name.to_owned(),
             display_name: name.to_uppercase(),
             admin,
+            libraries: Grant::All,
         };
         let all = [
             user("u1", "ann", true),

@@ -51,8 +51,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct HttpSettings {
-    /// The rules of a server release.
-    pub rules: HttpRules,
     /// Version the default `User-Agent` shows.
     pub server_version: String,
     /// What names are looked up with.
@@ -67,7 +65,6 @@ pub struct HttpSettings {
 impl Default for HttpSettings {
     fn default() -> Self {
         Self {
-            rules: HttpRules::default(),
             server_version: "0.64.2".to_owned(),
             resolver: Arc::new(SystemResolver),
             environment_proxy: true,
@@ -89,8 +86,12 @@ impl HttpService {
     /// # Errors
     ///
     /// A version that cannot stand in a header.
-    pub fn new(required_hosts: &[String], settings: &HttpSettings) -> Result<Self, String> {
-        let user_agent = match settings.rules.server_user_agent {
+    pub fn new(
+        required_hosts: &[String],
+        settings: &HttpSettings,
+        rules: &HttpRules,
+    ) -> Result<Self, String> {
+        let user_agent = match rules.server_user_agent {
             true => format!(
                 "Navidrome/{} - https://github.com/navidrome",
                 settings.server_version
@@ -103,7 +104,7 @@ impl HttpService {
                 settings.server_version
             )
         })?;
-        let allow = Arc::new(AllowList::new(required_hosts, settings.rules.clone()));
+        let allow = Arc::new(AllowList::new(required_hosts, rules.clone()));
         let proxy = settings
             .environment_proxy
             .then(Proxy::try_from_env)

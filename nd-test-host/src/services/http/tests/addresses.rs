@@ -32,17 +32,8 @@ fn a_name_that_leads_to_a_private_address_needs_an_address_entry() {
         assert!(send(&service(hosts), get(&url)).is_ok(), "{hosts:?}");
     }
     let hosts = ["nas.lan".to_owned()];
-    let old = HttpSettings {
-        rules: HttpRules::release_0_63(),
-        ..settings()
-    };
-    assert!(
-        send(
-            &HttpService::new(&hosts, &old).expect("a service"),
-            get(&url)
-        )
-        .is_ok()
-    );
+    let old = HttpService::new(&hosts, &settings(), &HttpRules::release_0_63());
+    assert!(send(&old.expect("a service"), get(&url)).is_ok());
 }
 
 #[test]

@@ -136,7 +136,7 @@ fn settings() -> HttpSettings {
 
 fn service(hosts: &[&str]) -> HttpService {
     let hosts: Vec<String> = hosts.iter().map(|&host| host.to_owned()).collect();
-    HttpService::new(&hosts, &settings()).expect("a service")
+    HttpService::new(&hosts, &settings(), &HttpRules::default()).expect("a service")
 }
 
 fn send(service: &HttpService, request: HTTPRequest) -> Result<HTTPResponse, ServiceError> {
