@@ -27,6 +27,7 @@ mod scrobbler;
 mod sonic;
 
 use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 pub use callbacks::{Lifecycle, Scheduler, TaskWorker, WebSocket};
 pub use lyrics::Lyrics;
@@ -78,6 +79,9 @@ impl Plugin {
     }
 }
 
+/// How long somebody who waits for a slot goes without looking whether the request has ended.
+const GIVE_UP_CHECK: Duration = Duration::from_millis(20);
+
 /// Lets a number of calls run at once; others wait.
 pub(crate) struct Slots {
     free: Mutex<usize>,
@@ -85,24 +89,27 @@ pub(crate) struct Slots {
 }
 
 impl Slots {
-    pub(crate) fn new(count: usize) -> Self {
+    /// Makes this many slots, or slots without end.
+    pub(crate) fn new(count: Option<usize>) -> Self {
         Self {
-            free: Mutex::new(count),
+            free: Mutex::new(count.unwrap_or(usize::MAX)),
             changed: Condvar::new(),
         }
     }
 
-    /// Waits for a slot and holds it for as long as the guard lives.
-    fn take(&self) -> Slot<'_> {
+    /// Waits for a slot and holds it for as long as the guard lives; gives up when told so.
+    fn take(&self, give_up: impl Fn() -> bool) -> Option<Slot<'_>> {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         while *free == 0 {
-            free = self
-                .changed
-                .wait(free)
-                .unwrap_or_else(PoisonError::into_inner);
+            if give_up() {
+                return None;
+            }
+            // A cancelled request does not wake anybody, so it is looked at now and then.
+            let wait = self.changed.wait_timeout(free, GIVE_UP_CHECK);
+            free = wait.unwrap_or_else(PoisonError::into_inner).0;
         }
         *free -= 1;
-        Slot { slots: self }
+        Some(Slot { slots: self })
     }
 }
 

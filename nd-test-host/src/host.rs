@@ -16,6 +16,10 @@ use crate::journal::Journal;
 use crate::manifest::config_map;
 use crate::package::{self, Package, PackageError};
 use crate::plugin::{LoadError, Plugin, Surroundings};
+use crate::server::{Rules, ServerConfig};
+use crate::services::library::Catalogue;
+use crate::setup::{HostLibrary, HostUser};
+use crate::store::Database;
 
 /// A small server: it loads plugins and gives them what they may have.
 ///
@@ -111,6 +115,36 @@ impl Host {
     /// Returns the record of all calls and log lines.
     pub fn journal(&self) -> &Journal {
         &self.surroundings.journal
+    }
+
+    /// Returns the users.
+    pub fn users(&self) -> &[HostUser] {
+        &self.surroundings.users
+    }
+
+    /// Returns the libraries.
+    pub fn libraries(&self) -> &[HostLibrary] {
+        &self.surroundings.libraries
+    }
+
+    /// Returns the scanned libraries.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.surroundings.service_settings.catalogue
+    }
+
+    /// Returns the server's settings.
+    pub fn server_config(&self) -> &ServerConfig {
+        &self.surroundings.server
+    }
+
+    /// Returns the rules of the server release it follows.
+    pub fn rules(&self) -> &Rules {
+        &self.surroundings.rules
+    }
+
+    /// Returns the host's database.
+    pub fn store(&self) -> &Database {
+        &self.surroundings.store
     }
 
     /// Returns the data folder; plugins keep theirs under `plugins/<id>` in it.

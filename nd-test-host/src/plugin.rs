@@ -18,6 +18,7 @@ pub(crate) use load::{ServiceHook, Surroundings, check_settings, load};
 use crate::context::{CallContext, CancelToken};
 use crate::error::CallError;
 use crate::generated::Capability;
+use crate::host::PluginSettings;
 use crate::journal::{CallId, Direction, Journal, LogLevel, Outcome, Payload};
 use crate::manifest::Manifest;
 use crate::package::Package;
@@ -40,6 +41,7 @@ pub struct Plugin {
 struct Loaded {
     package: Arc<Package>,
     manifest: Arc<Manifest>,
+    settings: PluginSettings,
     compiled: Compiled,
     shared: Arc<Shared>,
     services: ServiceSet,
@@ -76,6 +78,11 @@ impl CallOptions {
         self.timeout = Some(limit);
         self
     }
+
+    /// Tells whether the call was given up already.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancel.as_ref().is_some_and(CancelToken::is_cancelled)
+    }
 }
 
 impl Plugin {
@@ -87,6 +94,18 @@ impl Plugin {
     /// Returns the checked manifest.
     pub fn manifest(&self) -> &Manifest {
         &self.loaded.manifest
+    }
+
+    /// Returns what the plugin was granted and configured with when it was loaded.
+    pub fn settings(&self) -> &PluginSettings {
+        &self.loaded.settings
+    }
+
+    /// Tells whether requests show the plugin where this library keeps its files: the manifest asks for
+    /// `library.filesystem`, and the library is granted.
+    pub fn sees_paths_of(&self, library_id: i32) -> bool {
+        self.manifest().permissions.mounts_libraries()
+            && self.settings().library_grant().allows(&library_id)
     }
 
     /// Returns the lower-case hex SHA-256 of the package.
@@ -141,8 +160,26 @@ impl Plugin {
         Req: Serialize + ?Sized,
         Res: DeserializeOwned + Default,
     {
+        self.ask(export, request, &CallOptions::default())
+    }
+
+    /// Like [`Plugin::call`], with a cancel token or a limit of its own.
+    ///
+    /// # Errors
+    ///
+    /// Any [`CallError`].
+    pub fn ask<Req, Res>(
+        &self,
+        export: &str,
+        request: &Req,
+        options: &CallOptions,
+    ) -> Result<Res, CallError>
+    where
+        Req: Serialize + ?Sized,
+        Res: DeserializeOwned + Default,
+    {
         let input = self.encode(export, request)?;
-        let output = self.call_raw(export, &input)?;
+        let output = self.call_with(export, &input, options)?;
         wire::read(&output).map_err(|error| self.undecodable(export, &error))
     }
 

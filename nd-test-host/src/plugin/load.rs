@@ -19,9 +19,6 @@ use crate::services::{ServiceSet, ServiceSettings, ServiceStartError};
 use crate::setup::{HostLibrary, HostUser, PluginSetup};
 use crate::store::Database;
 
-/// Lyrics calls of one plugin that may run at once.
-const LYRICS_AT_ONCE: usize = 2;
-
 /// Why a plugin cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -178,6 +175,7 @@ pub(crate) fn load(
     let loaded = Arc::new(Loaded {
         package,
         manifest,
+        settings: settings.clone(),
         compiled,
         shared,
         services: service_set,
@@ -187,7 +185,7 @@ pub(crate) fn load(
         cancel: CancelToken::new(),
         gate,
         unloaded: false.into(),
-        lyrics: Slots::new(LYRICS_AT_ONCE),
+        lyrics: Slots::new(host.rules.lyrics_at_once),
     });
     loaded.gate.open(&loaded);
     Ok(Plugin { loaded })

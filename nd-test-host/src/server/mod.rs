@@ -4,9 +4,11 @@
 //! | --- | --- |
 //! | [`config`] | the settings of `navidrome.toml` that plugins notice |
 //! | [`rules`] | what the releases 0.63 and 0.64 do differently |
+//! | [`lyrics`] | lyrics: their sources in order, and their formats |
 //! | [`plays`] | what happens when somebody listens |
 
 pub mod config;
+pub mod lyrics;
 pub mod plays;
 pub mod rules;
 

@@ -4,29 +4,9 @@ use nd_types::metadata::{AlbumRequest, ArtistRequest, SimilarArtistsRequest};
 use nd_types::scrobbler::{PlaybackReportRequest, ScrobbleRequest};
 use nd_types::taskworker::TaskExecuteRequest;
 
-use super::{load, patient};
+use super::{answering, failing, load, patient};
 use crate::CallError;
 use crate::client::ScrobbleErrorKind;
-
-/// An export that answers with a document.
-fn answering(export: &str, output: &str) -> String {
-    let (data, length) = (output.replace('"', "\\22"), output.len());
-    format!(
-        r#"(data (i32.const 0) "{data}")
-        (func (export "{export}") (call $output (i32.const 0) (i32.const {length})))"#
-    )
-}
-
-/// An export that fails with a message.
-fn failing(export: &str, message: &str) -> String {
-    let length = message.len();
-    format!(
-        r#"(data (i32.const 0) "{message}")
-        (func (export "{export}") (result i32)
-            (call $error (i32.const 0) (i32.const {length}))
-            (i32.const -1))"#
-    )
-}
 
 #[test]
 fn only_the_word_true_authorises() {

@@ -4,6 +4,7 @@ mod clients;
 mod environment;
 mod limits;
 mod loading;
+mod lyrics;
 mod reference;
 mod results;
 
@@ -52,6 +53,26 @@ fn guest(body: &str) -> Vec<u8> {
         rest.join("\n")
     );
     wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// An export that answers with a document.
+fn answering(export: &str, output: &str) -> String {
+    let (data, length) = (output.replace('"', "\\22"), output.len());
+    format!(
+        r#"(data (i32.const 0) "{data}")
+        (func (export "{export}") (call $output (i32.const 0) (i32.const {length})))"#
+    )
+}
+
+/// An export that fails with a message.
+fn failing(export: &str, message: &str) -> String {
+    let length = message.len();
+    format!(
+        r#"(data (i32.const 0) "{message}")
+        (func (export "{export}") (result i32)
+            (call $error (i32.const 0) (i32.const {length}))
+            (i32.const -1))"#
+    )
 }
 
 fn manifest(permissions: &str) -> Vec<u8> {

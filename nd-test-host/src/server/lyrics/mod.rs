@@ -1,0 +1,57 @@
+//! Lyrics: the sources asked in order, and the formats their texts may have.
+//!
+//! | module | format | accepted when |
+//! | --- | --- | --- |
+//! | [`ttml`] | TTML | it is XML with the root element `tt` |
+//! | [`srt`] | SubRip | it has a block with a readable `-->` line, and none with an unreadable one |
+//! | [`lyricsfile`] | Lyricsfile YAML | it is YAML with `version: "1.0"` |
+//! | [`lrc`] | LRC or plain text | always |
+//!
+//! The first format that accepts a text and finds lines in it is used. Markup is removed from all texts and entities
+//! are decoded.
+
+mod lrc;
+mod lyricsfile;
+mod model;
+mod plain;
+mod sources;
+mod srt;
+mod ttml;
+mod xml;
+
+pub use model::{Kind, Line, Lyrics, Segment, Word};
+
+/// Language of texts that name none.
+pub const UNKNOWN_LANGUAGE: &str = "xxx";
+
+/// Reads one text, which may hold several lyrics: translations and pronunciations come after the words themselves.
+///
+/// `language` is what the source says of the text; empty means unknown. Lyrics without lines are left out, so the
+/// answer may be empty.
+pub fn parse(language: &str, text: &str) -> Vec<Lyrics> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let language = match language {
+        "" => UNKNOWN_LANGUAGE,
+        named => named,
+    };
+    for format in [ttml::parse, srt::parse, lyricsfile::parse] {
+        let found = with_lines(format(language, text).unwrap_or_default());
+        if !found.is_empty() {
+            return found;
+        }
+    }
+    // A Lyricsfile of an instrumental piece is understood, and says that nothing is sung.
+    match lyricsfile::is_instrumental(text) {
+        true => Vec::new(),
+        false => with_lines(vec![lrc::parse(language, text)]),
+    }
+}
+
+fn with_lines(lyrics: Vec<Lyrics>) -> Vec<Lyrics> {
+    let mut lyrics = lyrics;
+    lyrics.retain(|lyrics| !lyrics.lines.is_empty());
+    lyrics
+}
+
+#[cfg(test)]
+mod tests;
