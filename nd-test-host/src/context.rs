@@ -1,12 +1,13 @@
 //! What a host function knows about the plugin call it runs in, and the way back into the plugin.
 
 use std::cell::RefCell;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::error::CallError;
 use crate::journal::{CallId, Journal};
+use crate::services::{Clock, Sleeper};
 
 /// The plugin call a host function is made from.
 #[derive(Debug, Clone)]
@@ -67,6 +68,8 @@ impl CallContext {
     }
 
     /// Returns how much of the call's time is left; zero once it is over or cancelled.
+    ///
+    /// Real time: a clock that is moved by hand past the limit counts as the end of the call.
     pub fn remaining(&self) -> Duration {
         if self.cancel.is_cancelled() {
             return Duration::ZERO;
@@ -129,9 +132,14 @@ impl Drop for Entered {
 /// A flag that ends calls early; clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct CancelToken {
-    flag: Arc<AtomicBool>,
+    state: Arc<AtomicU8>,
     parents: Vec<CancelToken>,
 }
+
+/// States of a token of its own; the higher one wins.
+const LIVE: u8 = 0;
+const EXPIRED: u8 = 1;
+const CANCELLED: u8 = 2;
 
 impl CancelToken {
     /// Makes a token that nobody has cancelled.
@@ -142,19 +150,73 @@ impl CancelToken {
     /// Makes a token that is cancelled on its own or together with any of these.
     pub fn child_of(parents: impl IntoIterator<Item = CancelToken>) -> Self {
         Self {
-            flag: Arc::default(),
+            state: Arc::default(),
             parents: parents.into_iter().collect(),
         }
     }
 
     /// Ends every call that carries this token or a child of it.
     pub fn cancel(&self) {
-        self.flag.store(true, Ordering::Release);
+        self.state.store(CANCELLED, Ordering::Release);
+    }
+
+    /// Ends the calls like [`CancelToken::cancel`], for want of time.
+    fn expire(&self) {
+        self.state.fetch_max(EXPIRED, Ordering::AcqRel);
+    }
+
+    /// Tells whether time ran out, and nobody cancelled.
+    pub(crate) fn is_expired(&self) -> bool {
+        let state = self.state();
+        state == EXPIRED
+    }
+
+    fn state(&self) -> u8 {
+        let parents = self.parents.iter().map(Self::state);
+        parents.fold(self.state.load(Ordering::Acquire), u8::max)
     }
 
     /// Tells whether the token or one it was made from is cancelled.
     pub fn is_cancelled(&self) -> bool {
-        self.flag.load(Ordering::Acquire) || self.parents.iter().any(CancelToken::is_cancelled)
+        self.state() != LIVE
+    }
+}
+
+/// The limit of one call on a clock that is moved by hand.
+pub(crate) struct Budget {
+    clock: Arc<dyn Clock>,
+    due: SystemTime,
+    token: CancelToken,
+}
+
+impl Budget {
+    /// Expires the token once the clock is moved past the limit; none if the clock moves by itself, for then it shows
+    /// real time, which has a limit of its own.
+    pub(crate) fn start(
+        clock: &Arc<dyn Clock>,
+        limit: Duration,
+        token: &CancelToken,
+    ) -> Option<Arc<Self>> {
+        let due = clock.now() + limit;
+        if clock.sleep_for(due).is_some() {
+            return None;
+        }
+        let budget = Arc::new(Self {
+            clock: Arc::clone(clock),
+            due,
+            token: token.clone(),
+        });
+        let sleeper: Weak<Self> = Arc::downgrade(&budget);
+        clock.wake_on_jump(sleeper);
+        Some(budget)
+    }
+}
+
+impl Sleeper for Budget {
+    fn wake(&self) {
+        if self.clock.now() >= self.due {
+            self.token.expire();
+        }
     }
 }
 
@@ -178,6 +240,7 @@ pub trait Callback: Send + Sync {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::services::{ManualClock, SystemClock};
 
     #[test]
     fn a_child_token_ends_with_its_parent_but_not_the_other_way_round() {
@@ -189,6 +252,24 @@ mod tests {
         assert!(first.is_cancelled() && !parent.is_cancelled() && !second.is_cancelled());
         parent.cancel();
         assert!(second.is_cancelled());
+    }
+
+    #[test]
+    fn a_clock_moved_past_the_limit_ends_the_call() {
+        let clock = ManualClock::default();
+        let shared: Arc<dyn Clock> = Arc::new(clock.clone());
+        let token = CancelToken::new();
+        let budget = Budget::start(&shared, Duration::from_secs(30), &token);
+        let child = CancelToken::child_of([token.clone()]);
+        clock.advance(Duration::from_secs(29));
+        assert!(!child.is_cancelled());
+        clock.advance(Duration::from_secs(1));
+        assert!(child.is_cancelled() && child.is_expired());
+        child.cancel();
+        assert!(!child.is_expired(), "cancelled is the stronger reason");
+        drop(budget);
+        let real: Arc<dyn Clock> = Arc::new(SystemClock);
+        assert!(Budget::start(&real, Duration::ZERO, &token).is_none());
     }
 
     #[test]

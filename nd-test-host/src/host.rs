@@ -12,6 +12,7 @@ use tempfile::TempDir;
 pub use builder::{BuildError, HostBuilder};
 pub use settings::PluginSettings;
 
+use crate::faults::Faults;
 use crate::journal::Journal;
 use crate::manifest::config_map;
 use crate::package::{self, Package, PackageError};
@@ -110,6 +111,11 @@ impl Host {
             }
             None => false,
         }
+    }
+
+    /// Returns what goes wrong on purpose, to add to it.
+    pub fn faults(&self) -> &Faults {
+        &self.surroundings.faults
     }
 
     /// Returns the record of all calls and log lines.

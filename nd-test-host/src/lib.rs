@@ -44,6 +44,7 @@
 //! | [`host`] | the host and its builder |
 //! | [`server`] | the server's settings, its rules per release, and what it does with the answers |
 //! | [`store`] | the host's own database |
+//! | [`faults`] | errors, delays, corrupt answers and a full disk, on purpose |
 //! | [`journal`] | the record of calls, log lines and printed lines |
 //! | [`peer`] | an HTTP server on loopback for plugins to talk to |
 //!
@@ -53,6 +54,7 @@
 pub mod client;
 pub mod context;
 pub mod error;
+pub mod faults;
 pub mod generated;
 pub mod host;
 pub mod journal;

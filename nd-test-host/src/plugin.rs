@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 pub use load::LoadError;
 pub(crate) use load::{ServiceHook, Surroundings, check_settings, load};
 
-use crate::context::{CallContext, CancelToken};
+use crate::context::{Budget, CallContext, CancelToken};
 use crate::error::CallError;
 use crate::generated::Capability;
 use crate::host::PluginSettings;
@@ -237,11 +237,13 @@ impl Plugin {
         let open = loaded
             .journal
             .begin(parent, Direction::Export, self.id(), export, input);
+        let token = CancelToken::child_of(tokens);
+        let _budget = Budget::start(&loaded.shared.clock, limit, &token);
         let context = CallContext::new(
             self.id(),
             export,
             deadline,
-            CancelToken::child_of(tokens),
+            token,
             loaded.journal.clone(),
             open.id(),
         );

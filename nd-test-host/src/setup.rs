@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 
 use crate::context::Callback;
+use crate::faults::Faults;
 use crate::journal::Journal;
 use crate::manifest::Manifest;
 use crate::server::{Rules, ServerConfig};
@@ -104,6 +105,8 @@ pub struct PluginSetup {
     pub server: Arc<ServerConfig>,
     /// The host's database.
     pub store: Database,
+    /// What goes wrong on purpose.
+    pub faults: Faults,
 }
 
 impl PluginSetup {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod exports;
+mod faults;
 mod package;
 mod scrobbling;
 mod services;

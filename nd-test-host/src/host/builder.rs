@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::{Host, PluginSettings, State};
+use crate::faults::Faults;
 use crate::generated::Services;
 use crate::journal::{self, Journal, LogHook, LogLevel, LogRecord};
 use crate::plugin::{ServiceHook, Surroundings};
@@ -267,6 +268,7 @@ impl HostBuilder {
                 rules: Arc::new(self.rules),
                 server: Arc::new(self.server),
                 store,
+                faults: Faults::default(),
                 customise: self.customise,
             },
             defaults: self.defaults,

@@ -8,6 +8,7 @@ use super::callback::Gate;
 use super::{Loaded, Plugin};
 use crate::client::Slots;
 use crate::context::{CallContext, Callback, CancelToken};
+use crate::faults::Faults;
 use crate::generated::{CAPABILITIES, Capability, Services};
 use crate::host::PluginSettings;
 use crate::journal::{CallId, Journal};
@@ -110,6 +111,7 @@ pub(crate) struct Surroundings {
     pub(crate) rules: Arc<Rules>,
     pub(crate) server: Arc<ServerConfig>,
     pub(crate) store: Database,
+    pub(crate) faults: Faults,
     pub(crate) customise: Vec<ServiceHook>,
 }
 
@@ -143,6 +145,7 @@ pub(crate) fn load(
         rules: Arc::clone(&host.rules),
         server: Arc::clone(&host.server),
         store: host.store.clone(),
+        faults: host.faults.clone(),
     };
     let mounts = mounts(&setup, settings.allows_writing())?;
     let service_set = ServiceSet::build_with(&setup, &host.service_settings)?;
@@ -153,6 +156,8 @@ pub(crate) fn load(
     let shared = Arc::new(Shared {
         config,
         services,
+        faults: host.faults.clone(),
+        clock: Arc::clone(&host.service_settings.clock),
         mounts,
     });
     let compiled = compile(&package, &manifest, host)?;

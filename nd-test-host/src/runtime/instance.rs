@@ -14,8 +14,10 @@ use super::wasi::Mount;
 use super::{Compiled, env, service};
 use crate::context::CallContext;
 use crate::error::CallError;
+use crate::faults::Faults;
 use crate::generated::Services;
 use crate::manifest::Permissions;
+use crate::services::Clock;
 
 /// Return code of an export that exists without being implemented.
 const NOT_IMPLEMENTED: u32 = -2_i32 as u32;
@@ -24,6 +26,8 @@ const NOT_IMPLEMENTED: u32 = -2_i32 as u32;
 pub(crate) struct Shared {
     pub(crate) config: BTreeMap<String, String>,
     pub(crate) services: Services,
+    pub(crate) faults: Faults,
+    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) mounts: Vec<Mount>,
 }
 

@@ -23,9 +23,10 @@ pub(super) enum Stop {
 impl Stop {
     /// Tells whether the call has to end now.
     fn due(context: &CallContext) -> Option<Self> {
-        if context.is_cancelled() {
+        let expired = context.cancel_token().is_expired();
+        if !expired && context.is_cancelled() {
             Some(Self::Cancelled)
-        } else if Instant::now() >= context.deadline() {
+        } else if expired || Instant::now() >= context.deadline() {
             Some(Self::Deadline)
         } else {
             None

@@ -46,7 +46,8 @@ impl Call {
     pub(super) fn failed(&self, error: &wasmtime::Error) -> CallError {
         let (plugin, export) = (self.plugin.clone(), self.export.clone());
         let stop = error.downcast_ref::<Stop>();
-        if self.context.is_cancelled() || stop == Some(&Stop::Cancelled) {
+        let expired = self.context.cancel_token().is_expired();
+        if self.context.is_cancelled() && !expired || stop == Some(&Stop::Cancelled) {
             return CallError::Cancelled { plugin, export };
         }
         if stop == Some(&Stop::Deadline) {

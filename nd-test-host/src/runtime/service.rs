@@ -50,7 +50,10 @@ fn call_service(
         let services = &state.shared.services;
         // A panic must not unwind through the guest's frames, and must not take the host down.
         catch_unwind(AssertUnwindSafe(|| {
-            (function.handler)(services, &context, &request)
+            let faults = &state.shared.faults;
+            faults.around(&context, &*state.shared.clock, function, || {
+                (function.handler)(services, &context, &request)
+            })
         }))
     };
     match answer {

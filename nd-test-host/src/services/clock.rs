@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// What services take the time from: expiry, schedules, time stamps in files.
 ///
-/// Deadlines of running calls are not read from here, they are always real time.
+/// The limit of a plugin call is real time; a clock that is moved by hand past it ends the call as well.
 pub trait Clock: Send + Sync {
     /// Returns the present time.
     fn now(&self) -> SystemTime;
@@ -14,6 +14,12 @@ pub trait Clock: Send + Sync {
     ///
     /// `None` means until woken: a clock that only moves by hand wakes its sleepers itself.
     fn sleep_for(&self, due: SystemTime) -> Option<Duration>;
+
+    /// Lets time pass without waiting for it. Only a clock that is moved by hand can; others answer false.
+    fn pass(&self, by: Duration) -> bool {
+        let _ = by;
+        false
+    }
 
     /// Registers something to wake when time jumps. Clocks that never jump forget it.
     fn wake_on_jump(&self, sleeper: Weak<dyn Sleeper>) {
@@ -109,8 +115,18 @@ impl Clock for ManualClock {
         None
     }
 
+    fn pass(&self, by: Duration) -> bool {
+        self.advance(by);
+        true
+    }
+
     fn wake_on_jump(&self, sleeper: Weak<dyn Sleeper>) {
-        self.lock().sleepers.push(sleeper);
+        let sleepers = &mut self.lock().sleepers;
+        if sleepers.len() == sleepers.capacity() {
+            // Calls come and go much more often than the clock is moved.
+            sleepers.retain(|sleeper| sleeper.strong_count() > 0);
+        }
+        sleepers.push(sleeper);
     }
 }
 

@@ -141,8 +141,12 @@ impl ServiceSet {
             set.services.library = Arc::new(library);
         }
         if let Some(permission) = &permissions.kvstore {
-            let kvstore =
-                KvStoreService::open(&setup.data_dir, permission.max_size.as_deref(), clock());
+            let kvstore = KvStoreService::open(
+                &setup.data_dir,
+                permission.max_size.as_deref(),
+                clock(),
+                setup.faults.clone(),
+            );
             set.services.kvstore = set
                 .kvstore
                 .insert(Arc::new(kvstore.map_err(failed("KVStore"))?))

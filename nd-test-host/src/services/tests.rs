@@ -7,6 +7,7 @@ use std::sync::Weak;
 use super::*;
 use crate::context::{CallContext, Callback};
 use crate::error::{CallError, ServiceError};
+use crate::faults::Faults;
 use crate::journal::Journal;
 use crate::manifest::Manifest;
 use crate::setup::Grant;
@@ -41,6 +42,7 @@ fn setup(data_dir: &Path, permissions: &str) -> PluginSetup {
         rules: Arc::default(),
         server: Arc::default(),
         store: Database::in_memory().expect("a database"),
+        faults: Faults::default(),
     }
 }
 

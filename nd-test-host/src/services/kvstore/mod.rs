@@ -11,6 +11,7 @@ use super::clock::{Clock, unix_seconds};
 use super::storage::private_dir;
 use crate::context::CallContext;
 use crate::error::ServiceError;
+use crate::faults::Faults;
 use crate::generated::KvStore;
 
 mod size;
@@ -31,6 +32,7 @@ const CLEAN_UP_EVERY: Duration = Duration::from_secs(60 * 60);
 /// plugin can want.
 pub struct KvStoreService {
     clock: Arc<dyn Clock>,
+    faults: Faults,
     max_size: i64,
     open: Mutex<Option<Open>>,
 }
@@ -52,6 +54,7 @@ impl KvStoreService {
         data_dir: &Path,
         max_size: Option<&str>,
         clock: Arc<dyn Clock>,
+        faults: Faults,
     ) -> Result<Self, String> {
         let max_size = match max_size {
             None | Some("") => DEFAULT_MAX_SIZE,
@@ -64,6 +67,7 @@ impl KvStoreService {
         let cleaned = clock.now();
         Ok(Self {
             clock,
+            faults,
             max_size,
             open: Mutex::new(Some(Open { store, cleaned })),
         })
@@ -85,6 +89,7 @@ impl KvStoreService {
             return Err(format!("key exceeds maximum length of {MAX_KEY} bytes").into());
         }
         let written = self.with(|store, now| {
+            self.faults.check_disk()?;
             let expires = ttl.map(|ttl| time_text(now.saturating_add(ttl)));
             store.set(
                 key,

@@ -30,7 +30,8 @@ fn reopen(
     clock: &ManualClock,
 ) -> KvStoreService {
     let data = folder.path().join("plugins/p");
-    KvStoreService::open(&data, max_size, Arc::new(clock.clone())).expect("the file opens")
+    KvStoreService::open(&data, max_size, Arc::new(clock.clone()), Faults::default())
+        .expect("the file opens")
 }
 
 impl Fixture {
@@ -188,6 +189,7 @@ fn a_malformed_limit_fails_the_load() {
         folder.path(),
         Some("lots"),
         Arc::new(ManualClock::default()),
+        Faults::default(),
     );
     let error = opened.err().unwrap_or_default();
     assert!(
@@ -385,4 +387,24 @@ fn another_connection_may_hold_the_file_for_a_moment() -> Outcome {
             .join()
             .unwrap_or_else(|_| Err("the writer panicked".into()))
     })
+}
+
+#[test]
+fn a_full_disk_takes_nothing_new_and_loses_nothing() {
+    let Fixture { ctx, kv, .. } = fixture(None);
+    kv.set(&ctx, "old".into(), Some(b"1".to_vec()))
+        .expect("room");
+    kv.faults.fill_disk(true);
+    let error = kv
+        .set(&ctx, "new".into(), Some(b"2".to_vec()))
+        .expect_err("no room");
+    assert!(
+        error.to_string().contains("database or disk is full"),
+        "{error}"
+    );
+    assert_eq!(kv.get(&ctx, "old".into()), Ok(Some(b"1".to_vec())));
+    kv.faults.fill_disk(false);
+    assert_eq!(kv.get(&ctx, "new".into()), Ok(None));
+    kv.set(&ctx, "new".into(), Some(b"2".to_vec()))
+        .expect("room again");
 }
