@@ -1,11 +1,11 @@
 //! Lyrics: the sources asked in order, and the formats their texts may have.
 //!
-//! | module | format | accepted when |
-//! | --- | --- | --- |
-//! | [`ttml`] | TTML | it is XML with the root element `tt` |
-//! | [`srt`] | SubRip | it has a block with a readable `-->` line, and none with an unreadable one |
-//! | [`lyricsfile`] | Lyricsfile YAML | it is YAML with `version: "1.0"` |
-//! | [`lrc`] | LRC or plain text | always |
+//! | format | accepted when |
+//! | --- | --- |
+//! | TTML | it is XML with the root element `tt` |
+//! | SubRip | it has a block with a readable `-->` line, and none with an unreadable one |
+//! | Lyricsfile YAML | it is YAML with `version: "1.0"` |
+//! | LRC or plain text | always |
 //!
 //! The first format that accepts a text and finds lines in it is used. Markup is removed from all texts and entities
 //! are decoded.
