@@ -10,6 +10,7 @@
 //! | Users | [`users`] | the host's users |
 //! | HTTP | [`http`] | a pool of connections |
 //! | Storage | [`storage`] | the folder `storage` in the plugin's data folder |
+//! | ScrobbleRetriever | [`scrobble_retriever`] | the listening history in the host's database |
 //!
 //! The other services answer that they are not available in this host yet.
 
@@ -23,11 +24,13 @@ use self::http::{HttpService, HttpSettings};
 use self::kvstore::KvStoreService;
 use self::library::{Catalogue, LibraryService};
 use self::scheduler::SchedulerService;
+use self::scrobble_retriever::ScrobbleRetrieverService;
 use self::storage::StorageService;
 use self::users::UsersService;
 use crate::generated::Services;
 use crate::setup::PluginSetup;
 
+mod acting_user;
 pub mod cache;
 pub mod clock;
 pub mod config;
@@ -36,6 +39,7 @@ mod id;
 pub mod kvstore;
 pub mod library;
 pub mod scheduler;
+pub mod scrobble_retriever;
 pub mod storage;
 pub mod users;
 
@@ -168,6 +172,13 @@ impl ServiceSet {
         if permissions.storage.is_some() {
             let storage = StorageService::create(&setup.data_dir);
             set.services.storage = Arc::new(storage.map_err(failed("Storage"))?);
+        }
+        if permissions.scrobble_retriever.is_some() && setup.rules.storage_and_history {
+            set.services.scrobbleretriever = Arc::new(ScrobbleRetrieverService::new(
+                setup.users.clone(),
+                setup.user_grant.clone(),
+                setup.store.clone(),
+            ));
         }
         Ok(set)
     }
