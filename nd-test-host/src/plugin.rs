@@ -60,6 +60,9 @@ pub struct CallOptions {
     pub cancel: Option<CancelToken>,
     /// A limit for this call alone, instead of the host's.
     pub timeout: Option<Duration>,
+    /// Address of the client request that causes the call: scheme and host as the client sees them, without a path.
+    /// Calls made from inside this one inherit it.
+    pub request_base: Option<Arc<str>>,
 }
 
 impl CallOptions {
@@ -74,6 +77,13 @@ impl CallOptions {
     #[must_use]
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);
+        self
+    }
+
+    /// Sets the address of the client request that causes the call, as in `https://music.example.org`.
+    #[must_use]
+    pub fn request_base(mut self, address: impl Into<Arc<str>>) -> Self {
+        self.request_base = Some(address.into());
         self
     }
 }
@@ -191,11 +201,13 @@ impl Plugin {
         let mut deadline = Instant::now() + limit;
         let mut tokens = vec![loaded.cancel.clone()];
         tokens.extend(options.cancel.clone());
+        let mut request_base = options.request_base.clone();
         let mut parent = CallId::NONE;
         if let Some(outer) = &outer {
             deadline = deadline.min(outer.deadline());
             tokens.push(outer.cancel_token().clone());
             parent = outer.call();
+            request_base = request_base.or_else(|| outer.request_base().map(Arc::from));
         }
         let open = loaded
             .journal
@@ -207,7 +219,8 @@ impl Plugin {
             CancelToken::child_of(tokens),
             loaded.journal.clone(),
             open.id(),
-        );
+        )
+        .caused_by(request_base);
         let run = || {
             let context = context.clone();
             loaded.compiled.call(&loaded.shared, context, limit, input)

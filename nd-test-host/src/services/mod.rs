@@ -5,6 +5,7 @@
 //! | Config | [`config`] | the plugin's settings |
 //! | Scheduler | [`scheduler`] | schedules in memory, a timer thread |
 //! | Cache | [`cache`] | entries in memory |
+//! | Artwork | [`artwork`] | signed addresses |
 //! | Library | [`library`] | the host's libraries and their scanned tracks |
 //! | KVStore | [`kvstore`] | `kvstore.db` in the plugin's data folder |
 //! | Users | [`users`] | the host's users |
@@ -17,6 +18,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use self::artwork::ArtworkService;
 use self::cache::CacheService;
 pub use self::clock::{Clock, ManualClock, Sleeper, SystemClock};
 use self::config::ConfigService;
@@ -31,11 +33,12 @@ use crate::generated::Services;
 use crate::setup::PluginSetup;
 
 mod acting_user;
+pub mod artwork;
 pub mod cache;
 pub mod clock;
 pub mod config;
 pub mod http;
-mod id;
+pub(crate) mod id;
 pub mod kvstore;
 pub mod library;
 pub mod scheduler;
@@ -127,6 +130,15 @@ impl ServiceSet {
                 clock(),
             );
             set.services.scheduler = set.scheduler.insert(Arc::new(scheduler)).clone();
+        }
+        if permissions.artwork.is_some() {
+            let secret = setup.store.secret("artwork");
+            let secret = secret.map_err(|error| failed("Artwork")(error.to_string()))?;
+            set.services.artwork = Arc::new(ArtworkService::new(
+                setup.server.clone(),
+                setup.rules.artwork_request_base,
+                secret.into(),
+            ));
         }
         if permissions.cache.is_some() {
             set.services.cache = set
