@@ -18,6 +18,7 @@ pub struct CallContext {
     cancel: CancelToken,
     journal: Journal,
     call: CallId,
+    request_base: Option<Arc<str>>,
 }
 
 impl CallContext {
@@ -37,7 +38,15 @@ impl CallContext {
             cancel,
             journal,
             call,
+            request_base: None,
         }
+    }
+
+    /// Notes the address of the client request that caused the call, scheme and host as the client saw them.
+    #[must_use]
+    pub fn caused_by(mut self, request_base: Option<Arc<str>>) -> Self {
+        self.request_base = request_base;
+        self
     }
 
     /// Makes a context for unit tests of services: 30 s from now, never cancelled, a journal of its own.
@@ -90,6 +99,11 @@ impl CallContext {
     /// Returns the host's journal.
     pub fn journal(&self) -> &Journal {
         &self.journal
+    }
+
+    /// Returns the address of the client request that caused the call, as in `https://music.example.org`, if one did.
+    pub fn request_base(&self) -> Option<&str> {
+        self.request_base.as_deref()
     }
 
     /// Returns the journal's number of this call.

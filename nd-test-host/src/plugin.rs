@@ -62,6 +62,9 @@ pub struct CallOptions {
     pub cancel: Option<CancelToken>,
     /// A limit for this call alone, instead of the host's.
     pub timeout: Option<Duration>,
+    /// Address of the client request that causes the call: scheme and host as the client sees them, without a path.
+    /// Calls made from inside this one inherit it.
+    pub request_base: Option<Arc<str>>,
 }
 
 impl CallOptions {
@@ -82,6 +85,13 @@ impl CallOptions {
     /// Tells whether the call was given up already.
     pub fn is_cancelled(&self) -> bool {
         self.cancel.as_ref().is_some_and(CancelToken::is_cancelled)
+    }
+
+    /// Sets the address of the client request that causes the call, as in `https://music.example.org`.
+    #[must_use]
+    pub fn request_base(mut self, address: impl Into<Arc<str>>) -> Self {
+        self.request_base = Some(address.into());
+        self
     }
 }
 
@@ -228,11 +238,13 @@ impl Plugin {
         let mut deadline = Instant::now() + limit;
         let mut tokens = vec![loaded.cancel.clone()];
         tokens.extend(options.cancel.clone());
+        let mut request_base = options.request_base.clone();
         let mut parent = CallId::NONE;
         if let Some(outer) = &outer {
             deadline = deadline.min(outer.deadline());
             tokens.push(outer.cancel_token().clone());
             parent = outer.call();
+            request_base = request_base.or_else(|| outer.request_base().map(Arc::from));
         }
         let open = loaded
             .journal
@@ -246,7 +258,8 @@ impl Plugin {
             token,
             loaded.journal.clone(),
             open.id(),
-        );
+        )
+        .caused_by(request_base);
         let run = || {
             let context = context.clone();
             loaded.compiled.call(&loaded.shared, context, limit, input)

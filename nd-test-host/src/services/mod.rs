@@ -5,17 +5,20 @@
 //! | Config | [`config`] | the plugin's settings |
 //! | Scheduler | [`scheduler`] | schedules in memory, a timer thread |
 //! | Cache | [`cache`] | entries in memory |
+//! | Artwork | [`artwork`] | signed addresses |
 //! | Library | [`library`] | the host's libraries and their scanned tracks |
 //! | KVStore | [`kvstore`] | `kvstore.db` in the plugin's data folder |
 //! | Users | [`users`] | the host's users |
 //! | HTTP | [`http`] | a pool of connections |
 //! | Storage | [`storage`] | the folder `storage` in the plugin's data folder |
+//! | ScrobbleRetriever | [`scrobble_retriever`] | the listening history in the host's database |
 //!
 //! The other services answer that they are not available in this host yet.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use self::artwork::ArtworkService;
 use self::cache::CacheService;
 pub use self::clock::{Clock, ManualClock, Sleeper, SystemClock};
 use self::config::ConfigService;
@@ -23,19 +26,23 @@ use self::http::{HttpService, HttpSettings};
 use self::kvstore::KvStoreService;
 use self::library::{Catalogue, LibraryService};
 use self::scheduler::SchedulerService;
+use self::scrobble_retriever::ScrobbleRetrieverService;
 use self::storage::StorageService;
 use self::users::UsersService;
 use crate::generated::Services;
 use crate::setup::PluginSetup;
 
+mod acting_user;
+pub mod artwork;
 pub mod cache;
 pub mod clock;
 pub mod config;
 pub mod http;
-mod id;
+pub(crate) mod id;
 pub mod kvstore;
 pub mod library;
 pub mod scheduler;
+pub mod scrobble_retriever;
 pub mod storage;
 pub mod users;
 
@@ -124,6 +131,15 @@ impl ServiceSet {
             );
             set.services.scheduler = set.scheduler.insert(Arc::new(scheduler)).clone();
         }
+        if permissions.artwork.is_some() {
+            let secret = setup.store.secret("artwork");
+            let secret = secret.map_err(|error| failed("Artwork")(error.to_string()))?;
+            set.services.artwork = Arc::new(ArtworkService::new(
+                setup.server.clone(),
+                setup.rules.artwork_request_base,
+                secret.into(),
+            ));
+        }
         if permissions.cache.is_some() {
             set.services.cache = set
                 .cache
@@ -172,6 +188,13 @@ impl ServiceSet {
         if permissions.storage.is_some() {
             let storage = StorageService::create(&setup.data_dir);
             set.services.storage = Arc::new(storage.map_err(failed("Storage"))?);
+        }
+        if permissions.scrobble_retriever.is_some() && setup.rules.storage_and_history {
+            set.services.scrobbleretriever = Arc::new(ScrobbleRetrieverService::new(
+                setup.users.clone(),
+                setup.user_grant.clone(),
+                setup.store.clone(),
+            ));
         }
         Ok(set)
     }

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`annotations`] | favourites, ratings and play counts, per user |
 //! | [`scrobbles`] | every play that counted |
+//! | `secrets` | what the host signs with |
 //!
 //! One SQLite connection serves the host. It is a file in a data folder that was named, and memory otherwise.
 
@@ -16,13 +17,14 @@ use rusqlite::Connection;
 
 pub mod annotations;
 pub mod scrobbles;
+mod secrets;
 
 /// File name in the data folder.
 pub const FILE_NAME: &str = "host.db";
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Every table and index of the database; each statement leaves an existing one alone.
-const SCHEMA: &[&str] = &[annotations::SCHEMA, scrobbles::SCHEMA];
+const SCHEMA: &[&str] = &[annotations::SCHEMA, scrobbles::SCHEMA, secrets::SCHEMA];
 
 /// The database of one host. Clones share the connection.
 #[derive(Clone)]
