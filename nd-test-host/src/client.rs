@@ -26,7 +26,7 @@ mod metadata;
 mod scrobbler;
 mod sonic;
 
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 pub use callbacks::{Lifecycle, Scheduler, TaskWorker, WebSocket};
 pub use lyrics::Lyrics;
@@ -35,6 +35,7 @@ pub use scrobbler::{ScrobbleError, ScrobbleErrorKind, Scrobbler};
 pub use sonic::SonicSimilarity;
 
 use crate::plugin::Plugin;
+use crate::server::Rules;
 
 impl Plugin {
     /// Asks the plugin as a scrobbler.
@@ -78,30 +79,47 @@ impl Plugin {
     }
 }
 
-/// Lets a number of calls run at once; others wait.
+/// Lets a number of calls run at once, as the rules say; others wait.
 pub(crate) struct Slots {
-    free: Mutex<usize>,
+    rules: Arc<Rules>,
+    taken: Mutex<usize>,
     changed: Condvar,
 }
 
 impl Slots {
-    pub(crate) fn new(count: usize) -> Self {
+    pub(crate) fn new(rules: Arc<Rules>) -> Self {
         Self {
-            free: Mutex::new(count),
+            rules,
+            taken: Mutex::new(0),
             changed: Condvar::new(),
         }
     }
 
     /// Waits for a slot and holds it for as long as the guard lives.
-    fn take(&self) -> Slot<'_> {
-        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        while *free == 0 {
-            free = self
+    fn take(&self, plugin: &Plugin) -> Slot<'_> {
+        let limit = self.rules.lyrics_at_once.unwrap_or(usize::MAX);
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = *taken;
+        while *taken >= limit {
+            taken = self
                 .changed
-                .wait(free)
+                .wait(taken)
                 .unwrap_or_else(PoisonError::into_inner);
         }
-        *free -= 1;
+        *taken += 1;
+        drop(taken);
+        self.rules.compare(plugin.journal(), plugin.id(), |other| {
+            let others = other.lyrics_at_once.unwrap_or(usize::MAX);
+            match (before >= limit, before >= others) {
+                (true, false) => {
+                    Some("this lyrics call would not have waited for others".to_owned())
+                }
+                (false, true) => Some(format!(
+                    "this lyrics call would wait: {others} of the plugin's run at once"
+                )),
+                _ => None,
+            }
+        });
         Slot { slots: self }
     }
 }
@@ -113,12 +131,12 @@ struct Slot<'a> {
 
 impl Drop for Slot<'_> {
     fn drop(&mut self) {
-        let mut free = self
+        let mut taken = self
             .slots
-            .free
+            .taken
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        *free += 1;
+        *taken -= 1;
         self.slots.changed.notify_one();
     }
 }

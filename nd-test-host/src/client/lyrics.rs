@@ -20,13 +20,14 @@ impl<'a> Lyrics<'a> {
 
     /// Asks for the lyrics of a track; an empty list means there are none.
     ///
-    /// Texts without a language get `xxx`, as on the server. Two calls of one plugin run at once, others wait.
+    /// Texts without a language get `xxx`, as on the server. Two calls of one plugin run at once, others wait; release
+    /// 0.63 has no such limit.
     ///
     /// # Errors
     ///
     /// Any failure; the server would log it and ask the next source.
     pub fn get_lyrics(&self, track: &TrackInfo) -> Result<Vec<LyricsText>, CallError> {
-        let _slot = self.plugin.lyrics_slots().take();
+        let _slot = self.plugin.lyrics_slots().take(self.plugin);
         let request = GetLyricsRequest {
             track: track.clone(),
         };

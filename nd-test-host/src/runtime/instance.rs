@@ -16,6 +16,9 @@ use crate::context::CallContext;
 use crate::error::CallError;
 use crate::generated::Services;
 use crate::manifest::Permissions;
+use crate::server::legacy::Noticed;
+use crate::services::http::RuntimeHttp;
+use env::LastResponse;
 
 /// Return code of an export that exists without being implemented.
 const NOT_IMPLEMENTED: u32 = -2_i32 as u32;
@@ -25,6 +28,8 @@ pub(crate) struct Shared {
     pub(crate) config: BTreeMap<String, String>,
     pub(crate) services: Services,
     pub(crate) mounts: Vec<Mount>,
+    pub(crate) http: RuntimeHttp,
+    pub(crate) legacy: Noticed,
 }
 
 /// What one instance owns.
@@ -33,6 +38,8 @@ pub(super) struct State {
     pub(super) context: CallContext,
     pub(super) memory: Memory,
     pub(super) variables: HashMap<Vec<u8>, Vec<u8>>,
+    /// What the runtime's own request call brought last.
+    pub(super) http: Option<LastResponse>,
     pub(super) wasi: WasiCtx,
     cap: MemoryCap,
 }
@@ -108,6 +115,7 @@ impl Compiled {
             context: context.clone(),
             memory: Memory::new(self.engine.memory_limit),
             variables: HashMap::new(),
+            http: None,
             wasi,
             cap: MemoryCap::new(self.engine.memory_limit),
         };

@@ -13,7 +13,7 @@ use crate::context::CallContext;
 use crate::error::ServiceError;
 use crate::generated::KvStore;
 
-mod size;
+pub(crate) mod size;
 mod store;
 
 /// Limit of a plugin whose manifest names no `maxSize`, in bytes.
