@@ -26,7 +26,7 @@ mod metadata;
 mod scrobbler;
 mod sonic;
 
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 pub use callbacks::{Lifecycle, Scheduler, TaskWorker, WebSocket};
@@ -36,6 +36,7 @@ pub use scrobbler::{ScrobbleError, ScrobbleErrorKind, Scrobbler};
 pub use sonic::SonicSimilarity;
 
 use crate::plugin::Plugin;
+use crate::server::Rules;
 
 impl Plugin {
     /// Asks the plugin as a scrobbler.
@@ -82,33 +83,49 @@ impl Plugin {
 /// How long somebody who waits for a slot goes without looking whether the request has ended.
 const GIVE_UP_CHECK: Duration = Duration::from_millis(20);
 
-/// Lets a number of calls run at once; others wait.
+/// Lets a number of calls run at once, as the rules say; others wait.
 pub(crate) struct Slots {
-    free: Mutex<usize>,
+    rules: Arc<Rules>,
+    taken: Mutex<usize>,
     changed: Condvar,
 }
 
 impl Slots {
-    /// Makes this many slots, or slots without end.
-    pub(crate) fn new(count: Option<usize>) -> Self {
+    pub(crate) fn new(rules: Arc<Rules>) -> Self {
         Self {
-            free: Mutex::new(count.unwrap_or(usize::MAX)),
+            rules,
+            taken: Mutex::new(0),
             changed: Condvar::new(),
         }
     }
 
     /// Waits for a slot and holds it for as long as the guard lives; gives up when told so.
-    fn take(&self, give_up: impl Fn() -> bool) -> Option<Slot<'_>> {
-        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        while *free == 0 {
+    fn take(&self, plugin: &Plugin, give_up: impl Fn() -> bool) -> Option<Slot<'_>> {
+        let limit = self.rules.lyrics_at_once.unwrap_or(usize::MAX);
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = *taken;
+        while *taken >= limit {
             if give_up() {
                 return None;
             }
             // A cancelled request does not wake anybody, so it is looked at now and then.
-            let wait = self.changed.wait_timeout(free, GIVE_UP_CHECK);
-            free = wait.unwrap_or_else(PoisonError::into_inner).0;
+            let wait = self.changed.wait_timeout(taken, GIVE_UP_CHECK);
+            taken = wait.unwrap_or_else(PoisonError::into_inner).0;
         }
-        *free -= 1;
+        *taken += 1;
+        drop(taken);
+        self.rules.compare(plugin.journal(), plugin.id(), |other| {
+            let others = other.lyrics_at_once.unwrap_or(usize::MAX);
+            match (before >= limit, before >= others) {
+                (true, false) => {
+                    Some("this lyrics call would not have waited for others".to_owned())
+                }
+                (false, true) => Some(format!(
+                    "this lyrics call would wait: {others} of the plugin's run at once"
+                )),
+                _ => None,
+            }
+        });
         Some(Slot { slots: self })
     }
 }
@@ -120,12 +137,12 @@ struct Slot<'a> {
 
 impl Drop for Slot<'_> {
     fn drop(&mut self) {
-        let mut free = self
+        let mut taken = self
             .slots
-            .free
+            .taken
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        *free += 1;
+        *taken -= 1;
         self.slots.changed.notify_one();
     }
 }

@@ -26,7 +26,7 @@ use crate::store::Database;
 ///
 /// Dropping it unloads every plugin.
 pub struct Host {
-    surroundings: Surroundings,
+    pub(crate) surroundings: Surroundings,
     defaults: PluginSettings,
     state: Mutex<State>,
     /// The data folder, when the host made one of its own; removed with the host.
@@ -58,7 +58,7 @@ impl Host {
         // The server looks at the settings before it opens the package.
         let id = package::id_of(path).map_err(PackageError::from)?;
         config_map(self.settings(&id).config_text())?;
-        self.load_package(Package::open(path)?)
+        self.load_package(Package::open_for(path, &self.surroundings.rules)?)
     }
 
     /// Loads a package that has been read already.
@@ -68,6 +68,8 @@ impl Host {
     /// As [`Host::load`].
     pub fn load_package(&self, package: Package) -> Result<Plugin, LoadError> {
         let settings = self.settings(&package.id);
+        config_map(settings.config_text())?;
+        crate::plugin::check_settings(&package.id, &package.manifest, &settings)?;
         self.start(Arc::new(package), &settings)
     }
 
@@ -163,7 +165,12 @@ impl Host {
         self.data_dir().join("plugins").join(id)
     }
 
-    fn start(&self, package: Arc<Package>, settings: &PluginSettings) -> Result<Plugin, LoadError> {
+    /// Loads a package with settings nobody checks again, as the server does with what it has stored.
+    pub(crate) fn start(
+        &self,
+        package: Arc<Package>,
+        settings: &PluginSettings,
+    ) -> Result<Plugin, LoadError> {
         let id = package.id.clone();
         let taken = || LoadError::AlreadyLoaded { plugin: id.clone() };
         if self.plugin(&id).is_some() {

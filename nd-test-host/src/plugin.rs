@@ -268,6 +268,9 @@ impl Plugin {
             None => run(),
             Some(_) => on_own_stack(&context, run),
         };
+        if let Ok(output) = &finished.result {
+            loaded.shared.legacy.output(&context, output);
+        }
         let outcome = match &finished.result {
             Ok(output) => Outcome::Answered(Payload::new(output)),
             Err(error) => Outcome::Failed(error.to_string()),
@@ -320,6 +323,7 @@ impl Plugin {
         }
         self.loaded.gate.close();
         self.loaded.services.close();
+        self.loaded.shared.http.close();
         self.loaded.cancel.cancel();
     }
 }

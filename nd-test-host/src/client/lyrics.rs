@@ -40,7 +40,10 @@ impl<'a> Lyrics<'a> {
         track: &TrackInfo,
         options: &CallOptions,
     ) -> Result<Vec<LyricsText>, CallError> {
-        let slot = self.plugin.lyrics_slots().take(|| options.is_cancelled());
+        let slot = self
+            .plugin
+            .lyrics_slots()
+            .take(self.plugin, || options.is_cancelled());
         let Some(_slot) = slot else {
             return Err(CallError::Cancelled {
                 plugin: self.plugin.id().to_owned(),

@@ -1,7 +1,7 @@
 //! Describing a host before it starts.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::generated::Services;
 use crate::journal::{self, Journal, LogHook, LogLevel, LogRecord};
 use crate::plugin::{ServiceHook, Surroundings};
 use crate::runtime::Engine;
-use crate::server::{Rules, ServerConfig};
+use crate::server::{Rules, ServerConfig, SettingsError};
 use crate::services::ServiceSettings;
 use crate::setup::{Grant, HostLibrary, HostUser, PluginSetup};
 use crate::store::{self, Database, StoreError};
@@ -44,12 +44,13 @@ pub struct HostBuilder {
     call_timeout: Duration,
     memory_limit: usize,
     count_fuel: bool,
-    log_level: LogLevel,
+    log_level: Option<LogLevel>,
     on_log: Option<LogHook>,
     journal_capacity: usize,
     service_settings: ServiceSettings,
     rules: Rules,
     server: ServerConfig,
+    notes: Vec<String>,
     customise: Vec<ServiceHook>,
 }
 
@@ -79,12 +80,13 @@ impl HostBuilder {
             call_timeout: CALL_TIMEOUT,
             memory_limit: MEMORY_LIMIT,
             count_fuel: true,
-            log_level: LogLevel::default(),
+            log_level: None,
             on_log: None,
             journal_capacity: journal::DEFAULT_CAPACITY,
             service_settings: ServiceSettings::default(),
             rules: Rules::default(),
             server: ServerConfig::default(),
+            notes: Vec::new(),
             customise: Vec::new(),
         }
     }
@@ -167,9 +169,9 @@ impl HostBuilder {
         self
     }
 
-    /// Sets the level below which log lines are dropped. Default: info.
+    /// Sets the level below which log lines are dropped. Default: what the server's settings say, else info.
     pub fn log_level(mut self, level: LogLevel) -> Self {
-        self.log_level = level;
+        self.log_level = Some(level);
         self
     }
 
@@ -201,6 +203,41 @@ impl HostBuilder {
     pub fn server(mut self, config: ServerConfig) -> Self {
         self.server = config;
         self
+    }
+
+    /// Reads the server's settings from a `navidrome.toml`. Keys of no effect and outdated ones are logged as warnings.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read or a value is not what its key takes.
+    pub fn server_file(mut self, path: impl AsRef<Path>) -> Result<Self, SettingsError> {
+        let read = ServerConfig::from_file(path)?;
+        self.server = read.config;
+        self.note_unknown(&read.unknown);
+        self.notes.extend(read.notes);
+        Ok(self)
+    }
+
+    /// Sets what `ND_…` variables say, over what is set already; see [`ServerConfig::apply_env`].
+    ///
+    /// # Errors
+    ///
+    /// When a value is not what its key takes.
+    pub fn server_env(
+        mut self,
+        variables: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
+    ) -> Result<Self, SettingsError> {
+        let unknown = self.server.apply_env(variables)?;
+        self.note_unknown(&unknown);
+        Ok(self)
+    }
+
+    fn note_unknown(&mut self, keys: &[String]) {
+        if !keys.is_empty() {
+            let keys = keys.join(", ");
+            self.notes
+                .push(format!("settings that mean nothing to plugins: {keys}"));
+        }
     }
 
     /// Replaces services of each load, after the host's own have started.
@@ -256,13 +293,18 @@ impl HostBuilder {
         };
         let engine =
             Engine::start(self.memory_limit, self.count_fuel).map_err(BuildError::Engine)?;
+        let level = self.log_level.unwrap_or(self.server.plugin_log_level);
+        let journal = Journal::with(self.journal_capacity, level, self.on_log);
+        for note in self.notes {
+            journal.log("", LogLevel::Warn, note);
+        }
         Ok(Host {
             surroundings: Surroundings {
                 engine,
                 data_dir,
                 users: self.users.into(),
                 libraries: self.libraries.into(),
-                journal: Journal::with(self.journal_capacity, self.log_level, self.on_log),
+                journal,
                 timeout: self.call_timeout,
                 service_settings: self.service_settings,
                 rules: Arc::new(self.rules),

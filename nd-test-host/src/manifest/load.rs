@@ -6,6 +6,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 use super::{ConfigDefinition, Manifest, Permissions, config};
+use crate::server::Rules;
 use crate::wire::{self, DecodeError, Value};
 
 /// Why a manifest is refused.
@@ -67,7 +68,7 @@ struct ConfigFile {
     ui_schema: Option<BTreeMap<String, serde_json::Value>>,
 }
 
-pub(super) fn parse(json: &[u8]) -> Result<Manifest, ManifestError> {
+pub(super) fn parse(json: &[u8], rules: &Rules) -> Result<Manifest, ManifestError> {
     let document = Value::parse(json).map_err(ManifestError::Syntax)?;
     let Value::Object(members) = &document else {
         return Err(ManifestError::Syntax(DecodeError::mismatch(
@@ -102,7 +103,7 @@ pub(super) fn parse(json: &[u8]) -> Result<Manifest, ManifestError> {
             return Err(ManifestError::Empty { field });
         }
     }
-    check_dependencies(&file.permissions)?;
+    check_dependencies(&file.permissions, rules)?;
     let config = file.config.map(|config| ConfigDefinition {
         schema: config.schema.map(into_json),
         ui_schema: config.ui_schema.map(into_json),
@@ -121,13 +122,17 @@ pub(super) fn parse(json: &[u8]) -> Result<Manifest, ManifestError> {
     })
 }
 
-fn check_dependencies(permissions: &Permissions) -> Result<(), ManifestError> {
+/// Checks that permissions which need others have them, those the release knows at least.
+pub(super) fn check_dependencies(
+    permissions: &Permissions,
+    rules: &Rules,
+) -> Result<(), ManifestError> {
     for (permission, needs) in [
         ("subsonicapi", "users"),
         ("scrobbleRetriever", "users"),
         ("matcher", "library"),
     ] {
-        if permissions.has(permission) && !permissions.has(needs) {
+        if rules.knows(permission) && permissions.has(permission) && !permissions.has(needs) {
             return Err(ManifestError::Dependency { permission, needs });
         }
     }
@@ -156,6 +161,10 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+
+    fn parse(json: &[u8]) -> Result<Manifest, ManifestError> {
+        super::parse(json, &Rules::default())
+    }
 
     fn manifest(rest: &str) -> String {
         format!(r#"{{"name":"N","author":"A","version":"1"{rest}}}"#)

@@ -4,12 +4,15 @@
 //! any text that is not empty. What it refuses, it refuses in the server's order and with the server's texts.
 
 mod config;
+mod encode;
 mod load;
 
 use serde::{Deserialize, Serialize};
 
 pub use config::{ConfigErrors, ConfigMapError, ConfigViolation, config_map};
 pub use load::ManifestError;
+
+use crate::server::Rules;
 
 /// A manifest that passed the loader's checks.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,7 +40,21 @@ impl Manifest {
     ///
     /// The first rule that is broken, in the server's order.
     pub fn parse(json: &[u8]) -> Result<Self, ManifestError> {
-        load::parse(json)
+        Self::parse_for(json, &Rules::default())
+    }
+
+    /// As [`Manifest::parse`], by the rules of a server release: permissions it does not know need no others.
+    ///
+    /// # Errors
+    ///
+    /// As [`Manifest::parse`].
+    pub fn parse_for(json: &[u8], rules: &Rules) -> Result<Self, ManifestError> {
+        load::parse(json, rules)
+    }
+
+    /// Checks that every permission has the others it needs.
+    pub(crate) fn check_dependencies(&self, rules: &Rules) -> Result<(), ManifestError> {
+        load::check_dependencies(&self.permissions, rules)
     }
 
     /// Checks a configuration against the manifest's schema, as the server does when settings are saved.

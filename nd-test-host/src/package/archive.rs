@@ -10,6 +10,7 @@ use zip::unstable::read::ZipIterable;
 
 use super::{MANIFEST_NAME, MAX_MANIFEST, MAX_MODULE, MODULE_NAME, PackageError, parse_manifest};
 use crate::manifest::Manifest;
+use crate::server::Rules;
 
 /// The two entries that matter.
 pub(super) struct Entries {
@@ -26,6 +27,15 @@ pub(super) struct Entries {
 ///
 /// As [`Package::open`](super::Package::open), except that a missing module goes unnoticed.
 pub fn discover(name: &str, bytes: &[u8]) -> Result<Manifest, PackageError> {
+    discover_for(name, bytes, &Rules::default())
+}
+
+/// As [`discover`], by the rules of a server release.
+pub(crate) fn discover_for(
+    name: &str,
+    bytes: &[u8],
+    rules: &Rules,
+) -> Result<Manifest, PackageError> {
     let mut manifest = None;
     each_entry(name, bytes, |entry, archive_name| {
         if manifest.is_none() && entry == MANIFEST_NAME {
@@ -34,7 +44,7 @@ pub fn discover(name: &str, bytes: &[u8]) -> Result<Manifest, PackageError> {
         Ok(())
     })?;
     let manifest = manifest.ok_or_else(|| missing(name, MANIFEST_NAME))?;
-    parse_manifest(name, &manifest)
+    parse_manifest(name, &manifest, rules)
 }
 
 /// Reads the last entry of each required name.

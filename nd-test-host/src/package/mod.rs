@@ -15,10 +15,12 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 pub use archive::discover;
+pub(crate) use archive::discover_for;
 pub use id::{InvalidId, check_id, id_of};
 pub use write::PackageWriter;
 
 use crate::manifest::{Manifest, ManifestError};
+use crate::server::{Rules, legacy};
 
 /// Ending of a package's file name.
 pub const EXTENSION: &str = "ndp";
@@ -44,6 +46,8 @@ pub struct Package {
     pub wasm: Vec<u8>,
     /// Lower-case hex SHA-256 of the archive, or of the module if there is no archive.
     pub sha256: String,
+    /// Advice on outdated forms in the manifest, which servers ignore, one line each.
+    pub outdated: Vec<String>,
 }
 
 /// Why a package cannot be read.
@@ -104,19 +108,28 @@ impl Package {
     ///
     /// An unusable id first, then everything that is wrong with the files, in the server's order.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, PackageError> {
+        Self::open_for(path, &Rules::default())
+    }
+
+    /// As [`Package::open`], by the rules of a server release.
+    ///
+    /// # Errors
+    ///
+    /// As [`Package::open`].
+    pub fn open_for(path: impl AsRef<Path>, rules: &Rules) -> Result<Self, PackageError> {
         let path = path.as_ref();
         if path.is_dir() {
-            return Self::open_dir(path);
+            return Self::read_dir(path, rules);
         }
         if path
             .extension()
             .is_some_and(|extension| extension == "wasm")
         {
-            return Self::open_module(path, path.with_file_name(MANIFEST_NAME));
+            return Self::read_module(path, &path.with_file_name(MANIFEST_NAME), rules);
         }
         let id = id_of(path)?;
         let bytes = read_file(path, "the archive", MAX_ARCHIVE)?;
-        Self::from_archive(&id, &bytes)
+        Self::read_archive(&id, &bytes, rules)
     }
 
     /// Reads a folder with `manifest.json` and `plugin.wasm`; its name is the plugin id.
@@ -125,11 +138,14 @@ impl Package {
     ///
     /// As [`Package::open`].
     pub fn open_dir(folder: impl AsRef<Path>) -> Result<Self, PackageError> {
-        let folder = folder.as_ref();
+        Self::read_dir(folder.as_ref(), &Rules::default())
+    }
+
+    fn read_dir(folder: &Path, rules: &Rules) -> Result<Self, PackageError> {
         let id = id_of(folder)?;
         let manifest = read_entry(folder, &id, MANIFEST_NAME, MAX_MANIFEST)?;
         let wasm = read_entry(folder, &id, MODULE_NAME, MAX_MODULE)?;
-        Self::from_parts(&id, &manifest, wasm)
+        Self::put_together(&id, &manifest, wasm, rules)
     }
 
     /// Reads a bare module and its manifest; the module's file name without `.wasm` is the plugin id.
@@ -141,10 +157,14 @@ impl Package {
         wasm: impl AsRef<Path>,
         manifest: impl AsRef<Path>,
     ) -> Result<Self, PackageError> {
-        let id = id_of(wasm.as_ref())?;
-        let manifest = read_file(manifest.as_ref(), MANIFEST_NAME, MAX_MANIFEST)?;
-        let wasm = read_file(wasm.as_ref(), MODULE_NAME, MAX_MODULE)?;
-        Self::from_parts(&id, &manifest, wasm)
+        Self::read_module(wasm.as_ref(), manifest.as_ref(), &Rules::default())
+    }
+
+    fn read_module(wasm: &Path, manifest: &Path, rules: &Rules) -> Result<Self, PackageError> {
+        let id = id_of(wasm)?;
+        let manifest = read_file(manifest, MANIFEST_NAME, MAX_MANIFEST)?;
+        let wasm = read_file(wasm, MODULE_NAME, MAX_MODULE)?;
+        Self::put_together(&id, &manifest, wasm, rules)
     }
 
     /// Takes an archive apart.
@@ -153,11 +173,16 @@ impl Package {
     ///
     /// As [`Package::open`].
     pub fn from_archive(id: &str, bytes: &[u8]) -> Result<Self, PackageError> {
+        Self::read_archive(id, bytes, &Rules::default())
+    }
+
+    fn read_archive(id: &str, bytes: &[u8], rules: &Rules) -> Result<Self, PackageError> {
         check_id(id)?;
         let entries = archive::read(id, bytes)?;
         Ok(Self {
             id: id.to_owned(),
-            manifest: parse_manifest(id, &entries.manifest)?,
+            manifest: parse_manifest(id, &entries.manifest, rules)?,
+            outdated: legacy::manifest(&entries.manifest),
             wasm: entries.wasm,
             sha256: sha256(bytes),
         })
@@ -169,18 +194,28 @@ impl Package {
     ///
     /// As [`Package::open`].
     pub fn from_parts(id: &str, manifest: &[u8], wasm: Vec<u8>) -> Result<Self, PackageError> {
+        Self::put_together(id, manifest, wasm, &Rules::default())
+    }
+
+    fn put_together(
+        id: &str,
+        manifest: &[u8],
+        wasm: Vec<u8>,
+        rules: &Rules,
+    ) -> Result<Self, PackageError> {
         check_id(id)?;
         Ok(Self {
             id: id.to_owned(),
-            manifest: parse_manifest(id, manifest)?,
+            manifest: parse_manifest(id, manifest, rules)?,
+            outdated: legacy::manifest(manifest),
             sha256: sha256(&wasm),
             wasm,
         })
     }
 }
 
-fn parse_manifest(name: &str, json: &[u8]) -> Result<Manifest, PackageError> {
-    Manifest::parse(json).map_err(|source| PackageError::Manifest {
+fn parse_manifest(name: &str, json: &[u8], rules: &Rules) -> Result<Manifest, PackageError> {
+    Manifest::parse_for(json, rules).map_err(|source| PackageError::Manifest {
         name: name.to_owned(),
         source,
     })
@@ -202,7 +237,11 @@ fn read_entry(
     read_file(&path, entry, limit)
 }
 
-fn read_file(path: &Path, entry: &'static str, limit: u64) -> Result<Vec<u8>, PackageError> {
+pub(crate) fn read_file(
+    path: &Path,
+    entry: &'static str,
+    limit: u64,
+) -> Result<Vec<u8>, PackageError> {
     let failed = |source| PackageError::Read {
         path: path.to_owned(),
         source,

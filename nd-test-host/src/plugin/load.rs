@@ -11,11 +11,13 @@ use crate::context::{CallContext, Callback, CancelToken};
 use crate::faults::Faults;
 use crate::generated::{CAPABILITIES, Capability, Services};
 use crate::host::PluginSettings;
-use crate::journal::{CallId, Journal};
+use crate::journal::{CallId, Journal, LogLevel};
 use crate::manifest::{ConfigErrors, ConfigMapError, Manifest, config_map};
 use crate::package::{Package, PackageError};
 use crate::runtime::{Compiled, Engine, LinkError, Mount, Shared};
+use crate::server::legacy::{self, Noticed};
 use crate::server::{Rules, ServerConfig};
+use crate::services::http::RuntimeHttp;
 use crate::services::{ServiceSet, ServiceSettings, ServiceStartError};
 use crate::setup::{HostLibrary, HostUser, PluginSetup};
 use crate::store::Database;
@@ -126,8 +128,10 @@ pub(crate) fn load(
 ) -> Result<Plugin, LoadError> {
     let id = package.id.clone();
     let config = config_map(settings.config_text())?;
-    let manifest = Arc::new(package.manifest.clone());
-    check_settings(&id, &manifest, settings)?;
+    for note in &package.outdated {
+        host.journal.log(&id, LogLevel::Warn, note);
+    }
+    let manifest = effective_manifest(&package, host)?;
     let gate = Gate::new(&id);
     let weak_gate = Arc::downgrade(&gate);
     let callback: Weak<dyn Callback> = weak_gate;
@@ -153,12 +157,19 @@ pub(crate) fn load(
     for hook in &host.customise {
         hook(&setup, &mut services);
     }
+    let required_hosts = manifest.permissions.http.as_ref();
     let shared = Arc::new(Shared {
         config,
         services,
         faults: host.faults.clone(),
         clock: Arc::clone(&host.service_settings.clock),
         mounts,
+        http: RuntimeHttp::new(
+            required_hosts.map_or(&[], |http| &http.required_hosts),
+            &host.rules,
+            &host.service_settings.http,
+        ),
+        legacy: Noticed::default(),
     });
     let compiled = compile(&package, &manifest, host)?;
     let context = CallContext::new(
@@ -175,6 +186,9 @@ pub(crate) fn load(
             plugin: id.clone(),
             detail,
         })?;
+    if let Some(note) = legacy::export(compiled.exports()) {
+        host.journal.log(&id, LogLevel::Warn, note);
+    }
     let capabilities = detect(&compiled);
     check_exports(&id, &manifest, &compiled, &capabilities)?;
     let loaded = Arc::new(Loaded {
@@ -190,7 +204,7 @@ pub(crate) fn load(
         cancel: CancelToken::new(),
         gate,
         unloaded: false.into(),
-        lyrics: Slots::new(host.rules.lyrics_at_once),
+        lyrics: Slots::new(Arc::clone(&host.rules)),
     });
     loaded.gate.open(&loaded);
     Ok(Plugin { loaded })
@@ -265,8 +279,55 @@ fn compile(
         .link(&module, &manifest.permissions)
         .map_err(|source| LoadError::Imports {
             plugin: plugin(),
-            source,
+            source: match source {
+                LinkError::Imports(errors) => errors.in_release(&host.rules).into(),
+                other => other,
+            },
         })
+}
+
+/// Returns the manifest as the server release reads it: permissions it does not know do nothing.
+fn effective_manifest(package: &Package, host: &Surroundings) -> Result<Arc<Manifest>, LoadError> {
+    let manifest = &package.manifest;
+    // A package may have been read by the rules of another release.
+    manifest
+        .check_dependencies(&host.rules)
+        .map_err(|source| PackageError::Manifest {
+            name: package.id.clone(),
+            source,
+        })?;
+    host.rules.compare(&host.journal, &package.id, |other| {
+        compare(package, host, other)
+    });
+    let mut manifest = manifest.clone();
+    if !host.rules.knows("storage") {
+        manifest.permissions.storage = None;
+    }
+    if !host.rules.knows("scrobbleRetriever") {
+        manifest.permissions.scrobble_retriever = None;
+    }
+    Ok(Arc::new(manifest))
+}
+
+/// Says what another release would make of the manifest.
+fn compare(package: &Package, host: &Surroundings, other: &Rules) -> Option<String> {
+    if let Err(error) = package.manifest.check_dependencies(other) {
+        return Some(format!("would not load the plugin: {error}"));
+    }
+    let differing: Vec<_> = ["storage", "scrobbleRetriever"]
+        .into_iter()
+        .filter(|key| package.manifest.permissions.has(key))
+        .filter(|key| host.rules.knows(key) != other.knows(key))
+        .map(|key| format!("\"{key}\""))
+        .collect();
+    let keys = differing.join(" and ");
+    match (differing.is_empty(), other.storage_and_history) {
+        (true, _) => None,
+        (false, true) => Some(format!("would honour the permission {keys}")),
+        (false, false) => Some(format!(
+            "would ignore the permission {keys}, and not load the plugin if it imports a function of that service"
+        )),
+    }
 }
 
 /// Finds the capabilities: any one export is enough.

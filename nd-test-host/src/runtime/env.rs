@@ -3,8 +3,10 @@
 use wasmtime::{Caller, Linker, Result};
 
 use super::instance::State;
+use super::limits::check_stop;
 use super::memory::Range;
-use crate::journal::LogLevel;
+use crate::journal::{Direction, LogLevel, Outcome, Payload};
+use crate::services::http::RuntimeRequest;
 
 /// Name of the module.
 pub(super) const ENV_MODULE: &str = "extism:host/env";
@@ -65,9 +67,8 @@ pub(super) fn link(linker: &mut Linker<State>) -> Result<()> {
     linker.func_wrap(ENV_MODULE, "var_get", var_get)?;
     linker.func_wrap(ENV_MODULE, "var_set", var_set)?;
     linker.func_wrap(ENV_MODULE, "http_request", http_request)?;
-    // Both tell about a request that was made, and none ever is.
-    linker.func_wrap(ENV_MODULE, "http_status_code", || 0_i32)?;
-    linker.func_wrap(ENV_MODULE, "http_headers", || 0_i64)?;
+    linker.func_wrap(ENV_MODULE, "http_status_code", http_status_code)?;
+    linker.func_wrap(ENV_MODULE, "http_headers", http_headers)?;
     Ok(())
 }
 
@@ -217,19 +218,63 @@ fn var_set(mut c: C<'_>, key: u64, value: u64) -> Result<()> {
     Ok(())
 }
 
-/// The runtime's own HTTP call: it exists, so that modules which import it load, and it always ends the plugin call.
-fn http_request(c: C<'_>, request: u64, _body: u64) -> Result<u64> {
-    #[derive(Default, serde::Deserialize)]
-    #[serde(default)]
-    struct Request {
-        url: String,
-    }
-    let request: Request = match crate::wire::decode(c.data().memory.block(request)) {
+/// What the last request of an instance brought, for the functions that tell about it.
+pub(super) struct LastResponse {
+    status: u16,
+    /// A JSON object.
+    headers: Vec<u8>,
+}
+
+/// The runtime's own HTTP call: it exists, so that modules which import it load. Any failure ends the plugin call,
+/// and in newer releases every request is one.
+fn http_request(mut c: C<'_>, request: u64, body: u64) -> Result<u64> {
+    let state = c.data_mut();
+    check_stop(&state.context)?;
+    let input = state.memory.block(request).to_vec();
+    let request: RuntimeRequest = match crate::wire::decode(&input) {
         Ok(request) => request,
         Err(error) => return refused(format!("invalid HTTP request: {error}")),
     };
-    refused(format!(
-        "HTTP request to '{}' is not allowed; use the http service (http_send)",
-        request.url
-    ))
+    let body = state.memory.block(body).to_vec();
+    let context = state.context.clone();
+    let open = context.journal().begin(
+        context.call(),
+        Direction::Import,
+        context.plugin(),
+        "http_request",
+        &input,
+    );
+    let answer = {
+        let _current = context.enter();
+        state.shared.http.request(&context, &request, &body)
+    };
+    match answer {
+        Ok(response) => {
+            open.end(Outcome::Answered(Payload::new(&response.body)), None);
+            check_stop(&context)?;
+            state.http = Some(LastResponse {
+                status: response.status,
+                headers: crate::wire::encode(&response.headers).unwrap_or_default(),
+            });
+            Ok(state.memory.store(&response.body))
+        }
+        Err(text) => {
+            open.end(Outcome::Failed(text.clone()), None);
+            check_stop(&context)?;
+            refused(text)
+        }
+    }
+}
+
+fn http_status_code(c: C<'_>) -> i32 {
+    let last = c.data().http.as_ref();
+    last.map_or(0, |response| i32::from(response.status))
+}
+
+fn http_headers(mut c: C<'_>) -> u64 {
+    let state = c.data_mut();
+    match &state.http {
+        Some(response) => state.memory.store(&response.headers),
+        None => 0,
+    }
 }

@@ -7,6 +7,7 @@ use wasmtime::{ExternType, FuncType, ImportType, Module, ValType};
 use super::env;
 use crate::generated::{FUNCTIONS, HostFunction};
 use crate::manifest::Permissions;
+use crate::server::Rules;
 
 /// Module of the host services.
 pub(super) const USER_MODULE: &str = "extism:host/user";
@@ -46,6 +47,18 @@ pub enum ImportError {
         /// Manifest key of the permission.
         permission: &'static str,
     },
+    /// The host service exists, but not in the server release whose rules the host follows.
+    #[error(
+        r#""{function}" is not exported in module "{USER_MODULE}": server release {release} does not offer it, it came with {since}"#
+    )]
+    NotOffered {
+        /// Import name.
+        function: String,
+        /// The release the host follows.
+        release: &'static str,
+        /// The first release that offers the function.
+        since: &'static str,
+    },
     /// No such function exists. The name may be misspelt, or the plugin made for another server.
     #[error(
         r#""{function}" is not exported in module "{module}"{}"#,
@@ -81,6 +94,28 @@ fn hint(nearest: &Option<&'static str>) -> String {
     match nearest {
         Some(name) => format!(": did you mean \"{name}\"?"),
         None => ": no server offers it".to_owned(),
+    }
+}
+
+impl ImportErrors {
+    /// Says of functions from services that a release does not have that it does not have them: no permission helps.
+    pub(crate) fn in_release(mut self, rules: &Rules) -> Self {
+        for error in &mut self.errors {
+            if let ImportError::NotGranted {
+                function,
+                permission,
+            } = error
+                && !rules.knows(permission)
+                && let Some(known) = FUNCTIONS.iter().find(|known| known.import == function)
+            {
+                *error = ImportError::NotOffered {
+                    function: std::mem::take(function),
+                    release: rules.release,
+                    since: known.since,
+                };
+            }
+        }
+        self
     }
 }
 

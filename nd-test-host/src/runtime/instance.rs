@@ -17,7 +17,10 @@ use crate::error::CallError;
 use crate::faults::Faults;
 use crate::generated::Services;
 use crate::manifest::Permissions;
+use crate::server::legacy::Noticed;
 use crate::services::Clock;
+use crate::services::http::RuntimeHttp;
+use env::LastResponse;
 
 /// Return code of an export that exists without being implemented.
 const NOT_IMPLEMENTED: u32 = -2_i32 as u32;
@@ -29,6 +32,8 @@ pub(crate) struct Shared {
     pub(crate) faults: Faults,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) mounts: Vec<Mount>,
+    pub(crate) http: RuntimeHttp,
+    pub(crate) legacy: Noticed,
 }
 
 /// What one instance owns.
@@ -37,6 +42,8 @@ pub(super) struct State {
     pub(super) context: CallContext,
     pub(super) memory: Memory,
     pub(super) variables: HashMap<Vec<u8>, Vec<u8>>,
+    /// What the runtime's own request call brought last.
+    pub(super) http: Option<LastResponse>,
     pub(super) wasi: WasiCtx,
     cap: MemoryCap,
 }
@@ -112,6 +119,7 @@ impl Compiled {
             context: context.clone(),
             memory: Memory::new(self.engine.memory_limit),
             variables: HashMap::new(),
+            http: None,
             wasi,
             cap: MemoryCap::new(self.engine.memory_limit),
         };

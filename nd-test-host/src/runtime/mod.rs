@@ -33,6 +33,7 @@ use wasmtime::{Config, InstancePre, Linker, Module};
 
 pub use imports::{ImportError, ImportErrors};
 pub(crate) use instance::{Finished, Shared};
+pub(crate) use service::panic_text;
 pub(crate) use wasi::Mount;
 
 use crate::manifest::Permissions;

@@ -58,6 +58,8 @@ fn call_service(
     };
     match answer {
         Ok(answer) => {
+            let legacy = &state.shared.legacy;
+            legacy.request(&context, function.import, &request);
             open.end(outcome_of(&answer), None);
             check_stop(&context)?;
             Ok(state.memory.store(&answer))
@@ -85,7 +87,8 @@ fn outcome_of(answer: &[u8]) -> Outcome {
     Outcome::Answered(Payload::new(answer))
 }
 
-fn panic_text(panic: &(dyn Any + Send)) -> &str {
+/// Returns what a panic said.
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("no message")

@@ -4,7 +4,15 @@ use std::path::PathBuf;
 
 use crate::journal::LogLevel;
 
-/// The server's settings, with the server's defaults.
+/// The server's settings, with the server's defaults. [`ServerConfig::from_toml`] reads them from text.
+///
+/// ```
+/// use nd_test_host::server::ServerConfig;
+///
+/// let mut config = ServerConfig::default();
+/// config.auto_reload = true;
+/// config.agents = vec!["my-plugin".to_owned()];
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ServerConfig {
@@ -16,6 +24,8 @@ pub struct ServerConfig {
     pub auto_reload: bool,
     /// `Plugins.LogLevel`: the level below which guest log lines are dropped.
     pub plugin_log_level: LogLevel,
+    /// Whether [`ServerConfig::plugin_log_level`] was read from the plugins' own key, which wins over `LogLevel`.
+    pub(super) own_log_level: bool,
     /// `Plugins.CacheSize` in bytes: limit of the compiled code kept on disk; none for no limit.
     pub cache_size: Option<u64>,
     /// `Agents`: metadata sources in order, split at commas and not trimmed.
@@ -52,6 +62,7 @@ impl Default for ServerConfig {
             plugins_folder: None,
             auto_reload: false,
             plugin_log_level: LogLevel::default(),
+            own_log_level: false,
             cache_size: Some(200_000_000),
             agents: list("deezer,lastfm,listenbrainz", ','),
             lyrics_priority: list(".ttml,.yaml,.yml,.elrc,.lrc,.srt,.txt,embedded", ','),

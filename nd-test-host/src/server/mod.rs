@@ -3,15 +3,22 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`config`] | the settings of `navidrome.toml` that plugins notice |
+//! | [`settings`] | reading them from the file and the environment |
+//! | [`manager`] | the plugins folder: what is enabled, configured and granted, and what happens when that changes |
 //! | [`rules`] | what the releases 0.63 and 0.64 do differently |
 //! | [`lyrics`] | lyrics: their sources in order, and their formats |
 //! | [`plays`] | what happens when somebody listens |
 
 pub mod config;
+pub(crate) mod legacy;
 pub mod lyrics;
+pub mod manager;
 pub mod plays;
 pub mod rules;
+pub mod settings;
 
 pub use config::ServerConfig;
+pub use manager::Manager;
 pub use plays::Plays;
 pub use rules::Rules;
+pub use settings::{ServerFile, SettingsError};

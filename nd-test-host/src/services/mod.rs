@@ -175,11 +175,8 @@ impl ServiceSet {
             ));
         }
         if let Some(permission) = &permissions.http {
-            let http = HttpService::new(
-                &permission.required_hosts,
-                &settings.http,
-                &setup.rules.http,
-            );
+            let http =
+                HttpService::comparing(&permission.required_hosts, &settings.http, &setup.rules);
             set.services.http = set
                 .http
                 .insert(Arc::new(http.map_err(failed("HTTP"))?))

@@ -3,6 +3,7 @@
 //! | module | tables |
 //! | --- | --- |
 //! | [`annotations`] | favourites, ratings and play counts, per user |
+//! | [`plugins`] | the plugin packages, what is set for each and what it is granted |
 //! | [`scrobbles`] | every play that counted |
 //! | `secrets` | what the host signs with |
 //!
@@ -16,6 +17,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 pub mod annotations;
+pub mod plugins;
 pub mod scrobbles;
 mod secrets;
 
@@ -24,7 +26,12 @@ pub const FILE_NAME: &str = "host.db";
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Every table and index of the database; each statement leaves an existing one alone.
-const SCHEMA: &[&str] = &[annotations::SCHEMA, scrobbles::SCHEMA, secrets::SCHEMA];
+const SCHEMA: &[&str] = &[
+    annotations::SCHEMA,
+    plugins::SCHEMA,
+    scrobbles::SCHEMA,
+    secrets::SCHEMA,
+];
 
 /// The database of one host. Clones share the connection.
 #[derive(Clone)]

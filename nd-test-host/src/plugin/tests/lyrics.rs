@@ -13,10 +13,8 @@ const EXPORT: &str = "nd_lyrics_get_lyrics";
 
 /// A host that asks these sources, with plugins that answer so.
 fn host(priority: &str, plugins: &[(&str, String)], music: &std::path::Path) -> Host {
-    let server = ServerConfig {
-        lyrics_priority: priority.split(',').map(str::to_owned).collect(),
-        ..ServerConfig::default()
-    };
+    let mut server = ServerConfig::default();
+    server.lyrics_priority = priority.split(',').map(str::to_owned).collect();
     let host = Host::builder().server(server).library(1, "Music", music);
     let host = host.build().expect("a host");
     for (id, body) in plugins {

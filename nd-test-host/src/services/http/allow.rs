@@ -3,6 +3,8 @@
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use super::refusal::Refusal;
+use crate::context::CallContext;
+use crate::server::Rules;
 
 /// What a server release allows. Services read the fields, never the release.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +53,8 @@ impl Default for HttpRules {
 pub(crate) struct AllowList {
     rules: HttpRules,
     entries: Vec<Entry>,
+    /// The rules of the release, if others are compared with them.
+    compared: Option<Box<Rules>>,
 }
 
 #[derive(Debug, Clone)]
@@ -75,17 +79,64 @@ impl AllowList {
         Self {
             entries: entries.collect(),
             rules,
+            compared: None,
         }
+    }
+
+    /// Notes in the journal of the running plugin call what the rules compared with would decide otherwise.
+    pub(crate) fn comparing(mut self, rules: &Rules) -> Self {
+        self.compared = rules
+            .compared_with
+            .is_some()
+            .then(|| Box::new(rules.clone()));
+        self
     }
 
     /// Checks the host as the URL spells it, before anything is resolved.
     ///
     /// `authority` is host and port for the message, `host` the bare host without port and brackets.
     pub(crate) fn check_host(&self, authority: &str, host: &str) -> Result<(), Refusal> {
+        let verdict = self.judge_host(&self.rules, authority, host);
+        self.compare(authority, &verdict, |rules| {
+            self.judge_host(rules, authority, host)
+        });
+        verdict
+    }
+
+    /// Checks the address that is about to be connected to.
+    pub(crate) fn check_dial(&self, address: SocketAddr) -> Result<(), Refusal> {
+        let verdict = self.judge_dial(&self.rules, address);
+        self.compare(&address.to_string(), &verdict, |rules| {
+            self.judge_dial(rules, address)
+        });
+        verdict
+    }
+
+    /// Notes a verdict that other rules would have turned round.
+    fn compare(
+        &self,
+        place: &str,
+        verdict: &Result<(), Refusal>,
+        judge: impl FnOnce(&HttpRules) -> Result<(), Refusal>,
+    ) {
+        if let Some(rules) = &self.compared
+            && let Some(context) = CallContext::current()
+        {
+            rules.compare(context.journal(), context.plugin(), |other| {
+                match (verdict, judge(&other.http)) {
+                    (Ok(()), Err(refusal)) => Some(format!("would refuse {place}: {refusal}")),
+                    (Err(_), Ok(())) => Some(format!("would let {place} pass")),
+                    _ => None,
+                }
+            });
+        }
+    }
+
+    fn judge_host(&self, rules: &HttpRules, authority: &str, host: &str) -> Result<(), Refusal> {
         let literal = literal(host);
         if self.entries.is_empty() {
             let private = host.eq_ignore_ascii_case("localhost")
-                || literal.is_some_and(|address| self.is_private(address));
+                || literal.is_some_and(|address| is_private(rules, address));
             return match private {
                 true => Err(Refusal::PrivateLiteral {
                     authority: authority.to_owned(),
@@ -99,7 +150,7 @@ impl AllowList {
             .iter()
             .any(|entry| matches_text(&entry.text, host));
         let by_address =
-            || self.rules.address_entries && literal.is_some_and(|address| self.lists(address));
+            || rules.address_entries && literal.is_some_and(|address| self.lists(address));
         match by_text || by_address() {
             true => Ok(()),
             false => Err(Refusal::NotListed {
@@ -109,11 +160,10 @@ impl AllowList {
         }
     }
 
-    /// Checks the address that is about to be connected to.
-    pub(crate) fn check_dial(&self, address: SocketAddr) -> Result<(), Refusal> {
-        let allowed = !self.rules.dial_check
+    fn judge_dial(&self, rules: &HttpRules, address: SocketAddr) -> Result<(), Refusal> {
+        let allowed = !rules.dial_check
             || self.entries.iter().any(|entry| entry.text == "*")
-            || !self.is_private(address.ip())
+            || !is_private(rules, address.ip())
             || self.lists(address.ip());
         match allowed {
             true => Ok(()),
@@ -128,23 +178,24 @@ impl AllowList {
             .filter_map(|entry| entry.range)
             .any(|range| range.contains(address))
     }
+}
 
-    fn is_private(&self, address: IpAddr) -> bool {
-        match address.to_canonical() {
-            IpAddr::V4(v4) => {
-                v4.is_loopback()
-                    || v4.is_private()
-                    || v4.is_link_local()
-                    || v4.octets()[..3] == [224, 0, 0]
-                    || (self.rules.unspecified_is_private && v4.is_unspecified())
-            }
-            IpAddr::V6(v6) => {
-                v6.is_loopback()
-                    || v6.is_unique_local()
-                    || v6.is_unicast_link_local()
-                    || is_link_local_multicast(v6)
-                    || (self.rules.unspecified_is_private && v6.is_unspecified())
-            }
+/// Tells whether an address is private, loopback or local to the link.
+fn is_private(rules: &HttpRules, address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => {
+            v4.is_loopback()
+                || v4.is_private()
+                || v4.is_link_local()
+                || v4.octets()[..3] == [224, 0, 0]
+                || (rules.unspecified_is_private && v4.is_unspecified())
+        }
+        IpAddr::V6(v6) => {
+            v6.is_loopback()
+                || v6.is_unique_local()
+                || v6.is_unicast_link_local()
+                || is_link_local_multicast(v6)
+                || (rules.unspecified_is_private && v6.is_unspecified())
         }
     }
 }
@@ -427,7 +478,7 @@ mod tests {
 
     #[test]
     fn private_addresses_are_those_of_the_contract() {
-        let list = AllowList::new(&[], HttpRules::release_0_64());
+        let rules = HttpRules::release_0_64();
         for private in [
             "127.0.0.1",
             "127.255.0.1",
@@ -450,7 +501,7 @@ mod tests {
             "::ffff:0.0.0.0",
         ] {
             assert!(
-                list.is_private(private.parse().expect(private)),
+                is_private(&rules, private.parse().expect(private)),
                 "{private}"
             );
         }
@@ -471,7 +522,10 @@ mod tests {
             "ff05::1",
             "fec0::1",
         ] {
-            assert!(!list.is_private(public.parse().expect(public)), "{public}");
+            assert!(
+                !is_private(&rules, public.parse().expect(public)),
+                "{public}"
+            );
         }
     }
 }

@@ -10,7 +10,6 @@ use ureq::http::header::{
     TRANSFER_ENCODING,
 };
 
-use super::MAX_BODY;
 use super::error::HttpError;
 use super::redirect::Hop;
 
@@ -46,15 +45,16 @@ pub(super) fn asks_for_gzip(hop: &Hop<'_>) -> bool {
         && !hop.headers.contains_key(RANGE)
 }
 
-pub(super) fn read_body(body: Body, gzipped: bool) -> std::io::Result<Vec<u8>> {
+/// Reads a body up to that many decoded bytes; what comes after is dropped.
+pub(super) fn read_body(body: Body, gzipped: bool, limit: u64) -> std::io::Result<Vec<u8>> {
     let mut raw = BufReader::new(body.into_reader());
     let mut bytes = Vec::new();
     // The limit counts decoded bytes, so a small answer cannot swell beyond it. An empty body is no broken archive.
     match gzipped && !raw.fill_buf()?.is_empty() {
         true => flate2::bufread::MultiGzDecoder::new(raw)
-            .take(MAX_BODY)
+            .take(limit)
             .read_to_end(&mut bytes)?,
-        false => raw.take(MAX_BODY).read_to_end(&mut bytes)?,
+        false => raw.take(limit).read_to_end(&mut bytes)?,
     };
     Ok(bytes)
 }

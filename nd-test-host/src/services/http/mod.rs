@@ -24,10 +24,12 @@ pub use self::error::{Cause, HttpError};
 use self::message::{asks_for_gzip, canonical, credentials, headers, method, read_body};
 use self::redirect::Hop;
 pub use self::refusal::Refusal;
+pub(crate) use self::runtime::{RuntimeHttp, RuntimeRequest};
 use self::target::Target;
 use crate::context::CallContext;
 use crate::error::ServiceError;
 use crate::generated::Http;
+use crate::server::Rules;
 
 mod allow;
 mod dial;
@@ -35,6 +37,7 @@ mod error;
 mod message;
 mod redirect;
 mod refusal;
+mod runtime;
 mod target;
 
 /// Timeout of a request that names none.
@@ -91,20 +94,32 @@ impl HttpService {
         settings: &HttpSettings,
         rules: &HttpRules,
     ) -> Result<Self, String> {
-        let user_agent = match rules.server_user_agent {
-            true => format!(
-                "Navidrome/{} - https://github.com/navidrome",
-                settings.server_version
-            ),
-            false => concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")).to_owned(),
-        };
-        let user_agent = user_agent.parse().map_err(|_| {
-            format!(
-                "the server version {:?} cannot stand in a header",
-                settings.server_version
-            )
-        })?;
-        let allow = Arc::new(AllowList::new(required_hosts, rules.clone()));
+        let user_agent = user_agent(settings, rules)?;
+        let allow = AllowList::new(required_hosts, rules.clone());
+        Self::with(allow, settings, user_agent)
+    }
+
+    /// As [`HttpService::new`], and notes in the journal what other rules would decide otherwise.
+    ///
+    /// # Errors
+    ///
+    /// As [`HttpService::new`].
+    pub(crate) fn comparing(
+        required_hosts: &[String],
+        settings: &HttpSettings,
+        rules: &Rules,
+    ) -> Result<Self, String> {
+        let user_agent = user_agent(settings, &rules.http)?;
+        let allow = AllowList::new(required_hosts, rules.http.clone());
+        Self::with(allow.comparing(rules), settings, user_agent)
+    }
+
+    fn with(
+        allow: AllowList,
+        settings: &HttpSettings,
+        user_agent: HeaderValue,
+    ) -> Result<Self, String> {
+        let allow = Arc::new(allow);
         let proxy = settings
             .environment_proxy
             .then(Proxy::try_from_env)
@@ -295,8 +310,8 @@ impl HttpService {
             parts.headers.remove(CONTENT_ENCODING);
             parts.headers.remove(CONTENT_LENGTH);
         }
-        let body =
-            read_body(body, gzipped).map_err(|error| HttpError::Body(self.cause(error.into())))?;
+        let body = read_body(body, gzipped, MAX_BODY)
+            .map_err(|error| HttpError::Body(self.cause(error.into())))?;
         let mut headers = std::collections::HashMap::new();
         for name in parts.headers.keys() {
             // How the body travelled is the HTTP library's business.
@@ -363,6 +378,17 @@ impl Hop<'_> {
             cause,
         }
     }
+}
+
+/// Returns what requests without a `User-Agent` call themselves.
+fn user_agent(settings: &HttpSettings, rules: &HttpRules) -> Result<HeaderValue, String> {
+    let version = &settings.server_version;
+    let text = match rules.server_user_agent {
+        true => format!("Navidrome/{version} - https://github.com/navidrome"),
+        false => concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")).to_owned(),
+    };
+    text.parse()
+        .map_err(|_| format!("the server version {version:?} cannot stand in a header"))
 }
 
 fn check_scheme(target: &Target) -> Result<(), HttpError> {

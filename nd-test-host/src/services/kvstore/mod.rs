@@ -14,7 +14,7 @@ use crate::error::ServiceError;
 use crate::faults::Faults;
 use crate::generated::KvStore;
 
-mod size;
+pub(crate) mod size;
 mod store;
 
 /// Limit of a plugin whose manifest names no `maxSize`, in bytes.
