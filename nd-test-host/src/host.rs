@@ -19,6 +19,7 @@ use crate::package::{self, Package, PackageError};
 use crate::plugin::{LoadError, Plugin, Surroundings};
 use crate::server::{Rules, ServerConfig};
 use crate::services::library::Catalogue;
+use crate::services::matcher::SongMatcher;
 use crate::setup::{HostLibrary, HostUser};
 use crate::store::Database;
 
@@ -138,6 +139,12 @@ impl Host {
     /// Returns the scanned libraries.
     pub fn catalogue(&self) -> &Catalogue {
         &self.surroundings.service_settings.catalogue
+    }
+
+    /// Returns what finds songs among the scanned libraries.
+    pub fn matcher(&self) -> SongMatcher {
+        let config = Arc::clone(&self.surroundings.server);
+        SongMatcher::new(self.catalogue().clone(), config, self.store().clone())
     }
 
     /// Returns the server's settings.

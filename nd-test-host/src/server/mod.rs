@@ -7,6 +7,7 @@
 //! | [`manager`] | the plugins folder: what is enabled, configured and granted, and what happens when that changes |
 //! | [`rules`] | what the releases 0.63 and 0.64 do differently |
 //! | [`lyrics`] | lyrics: their sources in order, and their formats |
+//! | [`sonic`] | songs that sound alike, and paths between songs |
 //! | [`plays`] | what happens when somebody listens |
 
 pub mod config;
@@ -16,6 +17,7 @@ pub mod manager;
 pub mod plays;
 pub mod rules;
 pub mod settings;
+pub mod sonic;
 
 pub use config::ServerConfig;
 pub use manager::Manager;

@@ -8,6 +8,7 @@
 //! | Artwork | [`artwork`] | signed addresses |
 //! | Library | [`library`] | the host's libraries and their scanned tracks |
 //! | KVStore | [`kvstore`] | `kvstore.db` in the plugin's data folder |
+//! | Matcher | [`matcher`] | an index of the scanned tracks |
 //! | Users | [`users`] | the host's users |
 //! | HTTP | [`http`] | a pool of connections |
 //! | Storage | [`storage`] | the folder `storage` in the plugin's data folder |
@@ -25,6 +26,7 @@ use self::config::ConfigService;
 use self::http::{HttpService, HttpSettings};
 use self::kvstore::KvStoreService;
 use self::library::{Catalogue, LibraryService};
+use self::matcher::{MatcherService, SongMatcher};
 use self::scheduler::SchedulerService;
 use self::scrobble_retriever::ScrobbleRetrieverService;
 use self::storage::StorageService;
@@ -32,7 +34,7 @@ use self::users::UsersService;
 use crate::generated::Services;
 use crate::setup::PluginSetup;
 
-mod acting_user;
+pub(crate) mod acting_user;
 pub mod artwork;
 pub mod cache;
 pub mod clock;
@@ -41,6 +43,7 @@ pub mod http;
 pub(crate) mod id;
 pub mod kvstore;
 pub mod library;
+pub mod matcher;
 pub mod scheduler;
 pub mod scrobble_retriever;
 pub mod storage;
@@ -172,6 +175,22 @@ impl ServiceSet {
             set.services.users = Arc::new(UsersService::new(
                 setup.users.clone(),
                 setup.user_grant.clone(),
+            ));
+        }
+        if permissions.matcher.is_some() {
+            let matcher = SongMatcher::new(
+                settings.catalogue.clone(),
+                setup.server.clone(),
+                setup.store.clone(),
+            );
+            let library = permissions.library.as_ref();
+            set.services.matcher = Arc::new(MatcherService::new(
+                matcher,
+                setup.libraries.clone(),
+                setup.users.clone(),
+                setup.library_grant.clone(),
+                setup.user_grant.clone(),
+                library.is_some_and(|library| library.filesystem),
             ));
         }
         if let Some(permission) = &permissions.http {

@@ -16,7 +16,8 @@ pub(super) const SCHEMA: &str = "
         play_count INTEGER NOT NULL DEFAULT 0,
         played_at INTEGER,
         PRIMARY KEY (user_id, kind, item_id)
-    ) WITHOUT ROWID;";
+    ) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS annotation_item ON annotation (kind, item_id);";
 const COLUMNS: &str = "starred_at, rating, play_count, played_at";
 
 /// What an annotation is about.
@@ -102,6 +103,22 @@ impl Database {
                     Ok((row.get("item_id")?, Annotation::read(row)?))
                 })?
                 .collect()
+        })
+    }
+
+    /// Returns the mean of all users' ratings of an item, 0 if nobody rated it.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn average_rating(&self, item: Item, id: &str) -> Result<f64, StoreError> {
+        self.with(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT coalesce(avg(rating), 0.0) FROM annotation
+                     WHERE kind = ?1 AND item_id = ?2 AND rating > 0",
+                )?
+                .query_row(params![item.column(), id], |row| row.get(0))
         })
     }
 

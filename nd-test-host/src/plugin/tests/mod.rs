@@ -7,6 +7,7 @@ mod loading;
 mod lyrics;
 mod reference;
 mod results;
+mod sonic;
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! The tracks of one library in memory, and the libraries of one host.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
@@ -10,6 +10,8 @@ use unicode_normalization::char::is_combining_mark;
 
 use super::scan::{Scan, ScanProblem};
 use super::track::LibraryTrack;
+use crate::services::matcher::{Index, IndexCache};
+use crate::setup::Grant;
 
 /// The tracks of one library.
 #[derive(Debug, Clone)]
@@ -162,7 +164,7 @@ fn credits(track: &LibraryTrack, artist: &str) -> bool {
 }
 
 /// Brings a text to the form it is compared in: no accents, lower case, plain quotes and dashes, no space around it.
-pub(super) fn normalise(text: &str) -> String {
+pub(crate) fn normalise(text: &str) -> String {
     let plain = text
         .nfkd()
         .filter(|&c| !is_combining_mark(c))
@@ -179,7 +181,8 @@ pub(super) fn normalise(text: &str) -> String {
 /// The scanned libraries of a host, by library id. Clones share them, so a later scan shows everywhere.
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
-    collections: Arc<RwLock<HashMap<i32, Arc<Collection>>>>,
+    collections: Arc<RwLock<BTreeMap<i32, Arc<Collection>>>>,
+    index: IndexCache,
 }
 
 impl Catalogue {
@@ -204,6 +207,27 @@ impl Catalogue {
             .unwrap_or_else(PoisonError::into_inner)
             .get(&library_id)
             .cloned()
+    }
+
+    /// Returns all collections, by library id.
+    pub fn all(&self) -> Vec<Arc<Collection>> {
+        let collections = self
+            .collections
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        collections.values().cloned().collect()
+    }
+
+    /// Returns the track with a media file id, in whichever of the libraries it is.
+    pub fn track(&self, id: &str, libraries: &Grant<i32>) -> Option<LibraryTrack> {
+        let collections = self.all();
+        let track = collections.iter().find_map(|known| known.by_id(id))?;
+        libraries.allows(&track.library_id).then(|| track.clone())
+    }
+
+    /// Returns what songs are looked for in, for artists' names without these articles.
+    pub(in crate::services) fn match_index(&self, articles: &[String]) -> Arc<Index> {
+        self.index.get(self.all(), articles)
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use nd_types::library::Library;
 
+pub(crate) use self::collection::normalise;
 pub use self::collection::{Catalogue, Collection, Totals};
 pub use self::scan::{Scan, ScanProblem, scan, scan_with};
 pub use self::track::{LibraryTrack, TrackArtist, UNKNOWN_ALBUM, UNKNOWN_ARTIST, VARIOUS_ARTISTS};
