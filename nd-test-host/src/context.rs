@@ -247,6 +247,21 @@ pub trait Callback: Send + Sync {
     /// Any [`CallError`] but `Decode`.
     fn call(&self, export: &str, input: Vec<u8>) -> Result<Vec<u8>, CallError>;
 
+    /// Like [`Callback::call`], and ends with an error when the token is cancelled.
+    ///
+    /// # Errors
+    ///
+    /// Any [`CallError`] but `Decode`.
+    fn call_cancellable(
+        &self,
+        export: &str,
+        input: Vec<u8>,
+        cancel: &CancelToken,
+    ) -> Result<Vec<u8>, CallError> {
+        let _ = cancel;
+        self.call(export, input)
+    }
+
     /// Tells whether the plugin has that export.
     fn has_export(&self, export: &str) -> bool;
 }

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 
-use super::{Loaded, Plugin};
-use crate::context::Callback;
+use super::{CallOptions, Loaded, Plugin};
+use crate::context::{Callback, CancelToken};
 use crate::error::CallError;
 
 /// Leads to the loaded plugin: opened at the end of the load, closed as the first step of unloading.
@@ -46,6 +46,16 @@ impl Gate {
 impl Callback for Gate {
     fn call(&self, export: &str, input: Vec<u8>) -> Result<Vec<u8>, CallError> {
         self.plugin()?.call_raw(export, &input)
+    }
+
+    fn call_cancellable(
+        &self,
+        export: &str,
+        input: Vec<u8>,
+        cancel: &CancelToken,
+    ) -> Result<Vec<u8>, CallError> {
+        let options = CallOptions::default().cancelled_by(cancel);
+        self.plugin()?.call_with(export, &input, &options)
     }
 
     fn has_export(&self, export: &str) -> bool {

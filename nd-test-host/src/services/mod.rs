@@ -11,6 +11,7 @@
 //! | Matcher | [`matcher`] | an index of the scanned tracks |
 //! | Users | [`users`] | the host's users |
 //! | HTTP | [`http`] | a pool of connections |
+//! | Task | [`task`] | `taskqueue.db` in the plugin's data folder, worker threads |
 //! | Storage | [`storage`] | the folder `storage` in the plugin's data folder |
 //! | ScrobbleRetriever | [`scrobble_retriever`] | the listening history in the host's database |
 //!
@@ -30,6 +31,7 @@ use self::matcher::{MatcherService, SongMatcher};
 use self::scheduler::SchedulerService;
 use self::scrobble_retriever::ScrobbleRetrieverService;
 use self::storage::StorageService;
+use self::task::{TaskService, TaskSetup};
 use self::users::UsersService;
 use crate::generated::Services;
 use crate::setup::PluginSetup;
@@ -47,6 +49,7 @@ pub mod matcher;
 pub mod scheduler;
 pub mod scrobble_retriever;
 pub mod storage;
+pub mod task;
 pub mod users;
 
 /// What the services of all plugins of a host have in common.
@@ -89,6 +92,7 @@ pub struct ServiceSet {
     cache: Option<Arc<CacheService>>,
     kvstore: Option<Arc<KvStoreService>>,
     http: Option<Arc<HttpService>>,
+    task: Option<Arc<TaskService>>,
     closed: AtomicBool,
 }
 
@@ -122,6 +126,7 @@ impl ServiceSet {
             cache: None,
             kvstore: None,
             http: None,
+            task: None,
             closed: AtomicBool::new(false),
         };
         set.services.config = Arc::new(ConfigService::new(setup.config.clone()));
@@ -201,6 +206,23 @@ impl ServiceSet {
                 .insert(Arc::new(http.map_err(failed("HTTP"))?))
                 .clone();
         }
+        if let Some(permission) = &permissions.taskqueue {
+            let task = TaskService::open(
+                &setup.data_dir,
+                TaskSetup {
+                    plugin: setup.id.clone(),
+                    max_concurrency: permission.max_concurrency,
+                    callback: setup.callback.clone(),
+                    journal: setup.journal.clone(),
+                    clock: clock(),
+                    faults: setup.faults.clone(),
+                },
+            );
+            set.services.task = set
+                .task
+                .insert(Arc::new(task.map_err(failed("Task"))?))
+                .clone();
+        }
         if permissions.storage.is_some() {
             let storage = StorageService::create(&setup.data_dir);
             set.services.storage = Arc::new(storage.map_err(failed("Storage"))?);
@@ -225,6 +247,11 @@ impl ServiceSet {
         self.scheduler.as_ref()
     }
 
+    /// Returns the task queues, if the manifest asks for them, for tests that look at stored tasks or wait for them.
+    pub fn task(&self) -> Option<&Arc<TaskService>> {
+        self.task.as_ref()
+    }
+
     /// Closes the services in the order they were made. Closing again does nothing.
     pub fn close(&self) {
         if self.closed.swap(true, Ordering::AcqRel) {
@@ -241,6 +268,9 @@ impl ServiceSet {
         }
         if let Some(http) = &self.http {
             http.close();
+        }
+        if let Some(task) = &self.task {
+            task.close();
         }
     }
 }
