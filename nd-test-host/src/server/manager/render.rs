@@ -194,7 +194,7 @@ mod tests {
         assert_eq!(
             table(&rows()),
             "ID       NAME     VERSION  ENABLED  LAST ERROR\n\
-             a        N, \"x\"  1.0      true\n\
+             a        N, \"x\"   1.0      true\n\
              long-id  long-id           false    line break\n"
         );
     }
