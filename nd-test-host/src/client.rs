@@ -26,7 +26,7 @@ mod metadata;
 mod scrobbler;
 mod sonic;
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 pub use callbacks::{Lifecycle, Scheduler, TaskWorker, WebSocket};
@@ -101,10 +101,17 @@ impl Slots {
 
     /// Waits for a slot and holds it for as long as the guard lives; gives up when told so.
     fn take(&self, plugin: &Plugin, give_up: impl Fn() -> bool) -> Option<Slot<'_>> {
-        let limit = self.rules.lyrics_at_once.unwrap_or(usize::MAX);
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = *taken;
-        while *taken >= limit {
+        let limit = |rules: &Rules| rules.lyrics_at_once.unwrap_or(usize::MAX);
+        let (journal, id) = (plugin.journal(), plugin.id());
+        let running = *self.lock();
+        if running >= limit(&self.rules) {
+            self.rules.compare(journal, id, |other| {
+                let waits = running >= limit(other);
+                (!waits).then(|| "this lyrics call would not wait for others".to_owned())
+            });
+        }
+        let mut taken = self.lock();
+        while *taken >= limit(&self.rules) {
             if give_up() {
                 return None;
             }
@@ -112,21 +119,20 @@ impl Slots {
             let wait = self.changed.wait_timeout(taken, GIVE_UP_CHECK);
             taken = wait.unwrap_or_else(PoisonError::into_inner).0;
         }
+        let running = *taken;
         *taken += 1;
         drop(taken);
-        self.rules.compare(plugin.journal(), plugin.id(), |other| {
-            let others = other.lyrics_at_once.unwrap_or(usize::MAX);
-            match (before >= limit, before >= others) {
-                (true, false) => {
-                    Some("this lyrics call would not have waited for others".to_owned())
-                }
-                (false, true) => Some(format!(
-                    "this lyrics call would wait: {others} of the plugin's run at once"
-                )),
-                _ => None,
-            }
+        self.rules.compare(journal, id, |other| {
+            let (waits, at_once) = (running >= limit(other), limit(other));
+            waits.then(|| {
+                format!("this lyrics call would wait: {at_once} of the plugin's run at once")
+            })
         });
         Some(Slot { slots: self })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, usize> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -137,12 +143,7 @@ struct Slot<'a> {
 
 impl Drop for Slot<'_> {
     fn drop(&mut self) {
-        let mut taken = self
-            .slots
-            .taken
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        *taken -= 1;
+        *self.slots.lock() -= 1;
         self.slots.changed.notify_one();
     }
 }

@@ -48,7 +48,7 @@
 //! | [`journal`] | the record of calls, log lines and printed lines |
 //! | [`peer`] | an HTTP server on loopback for plugins to talk to |
 //!
-//! It follows the rules of server release 0.64: the runtime's own HTTP call exists and is always refused. A guest is
+//! It follows the rules of server release 0.64 unless it is told to follow those of 0.63 ([`server::Rules`]). A guest is
 //! taken for hostile: endless loops, memory growth, made-up offsets, path tricks and lying JSON end in an error.
 
 pub mod client;

@@ -3,9 +3,12 @@
 
 mod exports;
 mod faults;
+mod manager;
 mod package;
+mod profiles;
 mod scrobbling;
 mod services;
+mod settings;
 mod size;
 mod sonic;
 mod webhook;

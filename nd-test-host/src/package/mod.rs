@@ -6,6 +6,8 @@
 
 mod archive;
 mod id;
+mod module;
+mod range;
 mod write;
 
 use std::fs;
@@ -17,6 +19,7 @@ use sha2::{Digest, Sha256};
 pub use archive::discover;
 pub(crate) use archive::discover_for;
 pub use id::{InvalidId, check_id, id_of};
+pub use range::{Bound, RangeReason, ServerRange, server_range};
 pub use write::PackageWriter;
 
 use crate::manifest::{Manifest, ManifestError};

@@ -79,12 +79,14 @@ pub(crate) struct Noticed {
 impl Noticed {
     /// Looks into what an export answered.
     pub(crate) fn output(&self, context: &CallContext, output: &[u8]) {
+        let export = context.export();
         let suspicious = matches!(output.first(), Some(0 | 1 | b'{')) && output.len() <= MAX_LENGTH;
-        if suspicious && is_known(context.export()) && self.may_look() {
-            let export = context.export();
-            if let Some(advice) = outdated_output(export, output) {
-                self.note(context, format!("output of {export}: {advice}"));
-            }
+        if suspicious
+            && self.may_look()
+            && is_known(export)
+            && let Some(advice) = outdated_output(export, output)
+        {
+            self.note(context, format!("output of {export}: {advice}"));
         }
     }
 

@@ -2,9 +2,11 @@
 
 mod clients;
 mod environment;
+mod legacy;
 mod limits;
 mod loading;
 mod lyrics;
+mod profiles;
 mod reference;
 mod results;
 mod sonic;
@@ -96,6 +98,11 @@ fn patient() -> Host {
         .every_plugin(PluginSettings::all())
         .build()
         .unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Turns a text into the content of a data segment.
+fn data(text: &str) -> String {
+    text.bytes().map(|byte| format!("\\{byte:02x}")).collect()
 }
 
 fn try_load(host: &Host, permissions: &str, body: &str) -> Result<Plugin, LoadError> {

@@ -5,7 +5,6 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use super::command::{Described, PackageInfo};
-use crate::manifest::Manifest;
 use crate::store::plugins::{PluginRow, rfc3339};
 
 const COLUMNS: [&str; 5] = ["id", "name", "version", "enabled", "last error"];
@@ -78,12 +77,21 @@ fn pretty(value: &Value) -> String {
     format!("{value:#}\n")
 }
 
+/// What of a manifest is shown in a list.
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
+struct Shown {
+    name: String,
+    version: String,
+}
+
 /// Name and version come from the stored manifest; one that cannot be read shows the id and no version.
 fn cells(row: &PluginRow) -> [String; 5] {
-    let (name, version) = match Manifest::parse(row.manifest.as_bytes()) {
-        Ok(manifest) => (manifest.name, manifest.version),
-        Err(_) => (row.id.clone(), String::new()),
-    };
+    let Shown { name, version } =
+        crate::wire::decode(row.manifest.as_bytes()).unwrap_or_else(|_| Shown {
+            name: row.id.clone(),
+            version: String::new(),
+        });
     [
         row.id.clone(),
         name,
@@ -178,6 +186,7 @@ mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 
     use super::*;
+    use crate::manifest::Manifest;
 
     fn rows() -> [PluginRow; 2] {
         let now = UNIX_EPOCH + Duration::from_secs(1_767_261_600);
@@ -194,7 +203,7 @@ mod tests {
         assert_eq!(
             table(&rows()),
             "ID       NAME     VERSION  ENABLED  LAST ERROR\n\
-             a        N, \"x\"  1.0      true\n\
+             a        N, \"x\"   1.0      true\n\
              long-id  long-id           false    line break\n"
         );
     }

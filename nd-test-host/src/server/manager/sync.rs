@@ -83,9 +83,14 @@ impl Inner {
     /// Does what a change of one file asks for; whether the file is there decides, not what happened to it.
     pub(super) fn file_changed(&self, id: &str) -> Result<(), ManagerError> {
         let path = self.folder.join(format!("{id}.{EXTENSION}"));
-        match is_file(&path) {
-            true => self.look_at(id, &path),
-            false => self.package_gone(id),
+        match path.metadata() {
+            Ok(file) if file.is_file() => self.look_at(id, &path),
+            // A disk that is away for a while does not make an administrator's settings go.
+            Err(source) if source.kind() != io::ErrorKind::NotFound || !self.folder.is_dir() => {
+                let path = self.folder.clone();
+                Err(ManagerError::Folder { path, source })
+            }
+            _ => self.package_gone(id),
         }
     }
 
