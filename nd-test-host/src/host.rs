@@ -22,6 +22,7 @@ use crate::services::library::Catalogue;
 use crate::services::matcher::SongMatcher;
 use crate::setup::{HostLibrary, HostUser};
 use crate::store::Database;
+use crate::services::subsonic::EmbeddedSubsonic;
 
 /// A small server: it loads plugins and gives them what they may have.
 ///
@@ -160,6 +161,17 @@ impl Host {
     /// Returns the host's database.
     pub fn store(&self) -> &Database {
         &self.surroundings.store
+    }
+
+    /// Returns a responder that answers the Subsonic API from what the host knows, as its plugins are answered.
+    pub fn subsonic(&self) -> EmbeddedSubsonic {
+        let host = &self.surroundings;
+        host.service_settings.embedded_subsonic(
+            Arc::clone(&host.users),
+            Arc::clone(&host.libraries),
+            Arc::clone(&host.server),
+            host.store.clone(),
+        )
     }
 
     /// Returns the data folder; plugins keep theirs under `plugins/<id>` in it.
