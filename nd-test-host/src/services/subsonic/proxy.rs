@@ -13,7 +13,7 @@ use crate::context::CallContext;
 use crate::services::id;
 
 /// Bytes of an answer that are taken. The server has no limit; a host must not run out of memory over one song.
-pub const MAX_BODY: u64 = 1 << 30;
+const MAX_BODY: u64 = 1 << 30;
 
 /// How to log in to a live server. Its `Debug` form shows no secrets.
 #[derive(Clone, PartialEq, Eq)]
@@ -37,6 +37,9 @@ pub enum Credential {
 }
 
 /// Asks a live server that speaks the Subsonic API, such as Navidrome.
+///
+/// Any status is an answer, redirects included. A request may take what is left of the plugin call; an answer is held in
+/// memory whole, and one above 1 GiB fails.
 pub struct ProxySubsonic {
     base: Url,
     agent: Agent,

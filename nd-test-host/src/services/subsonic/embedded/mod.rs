@@ -3,6 +3,7 @@
 //! | module | holds |
 //! | --- | --- |
 //! | `params` | reading parameters |
+//! | `endpoint` | what the endpoints are called |
 //! | `document` | answers as JSON or XML |
 //! | `fault` | errors of the API |
 //! | `index` | tracks by album, artist and genre, for one set of libraries |
@@ -14,9 +15,10 @@
 //!
 //! There is no transcoding, and pictures are not scaled.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use self::document::{Node, Object};
+use self::endpoint::Endpoint;
 use self::fault::Fault;
 use self::index::Index;
 use self::params::Params;
@@ -37,6 +39,7 @@ mod annotate;
 mod browse;
 mod cover;
 mod document;
+mod endpoint;
 mod fault;
 mod index;
 mod lists;
@@ -80,8 +83,8 @@ pub struct EmbeddedSubsonic {
 
 struct Shared {
     parts: SubsonicParts,
-    /// The last index made for a set of libraries.
-    index: Mutex<Vec<Arc<Index>>>,
+    /// The last index made for each of some sets of libraries.
+    indexes: Mutex<Vec<(Vec<i32>, Arc<Index>)>>,
 }
 
 /// Indexes kept; the oldest goes first.
@@ -92,7 +95,7 @@ impl EmbeddedSubsonic {
     pub fn new(parts: SubsonicParts) -> Self {
         let shared = Shared {
             parts,
-            index: Mutex::default(),
+            indexes: Mutex::default(),
         };
         Self {
             shared: Arc::new(shared),
@@ -288,156 +291,36 @@ impl<'a> Call<'a> {
 
 impl Shared {
     fn index(&self, libraries: impl Iterator<Item = i32>) -> Arc<Index> {
-        let collections: Vec<_> = libraries
-            .filter_map(|id| self.parts.catalogue.get(id))
-            .collect();
+        let libraries: Vec<i32> = libraries.collect();
+        let scanned = libraries
+            .iter()
+            .filter_map(|&id| self.parts.catalogue.get(id));
+        let collections: Vec<_> = scanned.collect();
+        let kept = self
+            .kept()
+            .iter()
+            .find(|(ids, _)| *ids == libraries)
+            .cloned();
+        if let Some((_, index)) = kept
+            && index.is_of(&collections)
         {
-            let kept = self.index.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(index) = kept.iter().find(|index| index.is_of(&collections)) {
-                return Arc::clone(index);
-            }
+            return index;
         }
         // Made without the lock: it takes a while for a large library.
         let index = Arc::new(Index::new(collections, &self.parts.config.ignored_articles));
-        let mut kept = self.index.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept();
+        kept.retain(|(ids, _)| *ids != libraries);
         if kept.len() >= INDEXES {
             kept.remove(0);
         }
-        kept.push(Arc::clone(&index));
+        kept.push((libraries, Arc::clone(&index)));
         index
     }
-}
 
-/// An endpoint of the API.
-#[derive(Clone, Copy)]
-struct Endpoint {
-    name: &'static str,
-    public: bool,
-    run: fn(&Call<'_>) -> Result<Reply, Fault>,
-}
-
-impl Endpoint {
-    /// Finds an endpoint by the last part of the path, with or without `.view`.
-    fn find(name: &str) -> Result<Self, SubsonicAnswer> {
-        let name = name.strip_suffix(".view").unwrap_or(name);
-        if let Some(endpoint) = ENDPOINTS.iter().find(|endpoint| endpoint.name == name) {
-            return Ok(*endpoint);
-        }
-        Err(if NEVER.contains(&name) {
-            text(410, "This endpoint will not be implemented")
-        } else if ELSEWHERE.contains(&name) {
-            text(
-                501,
-                "This endpoint is not implemented by the embedded responder",
-            )
-        } else {
-            text(404, "404 page not found")
-        })
+    fn kept(&self) -> MutexGuard<'_, Vec<(Vec<i32>, Arc<Index>)>> {
+        self.indexes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
-
-const fn endpoint(name: &'static str, run: fn(&Call<'_>) -> Result<Reply, Fault>) -> Endpoint {
-    Endpoint {
-        name,
-        public: false,
-        run,
-    }
-}
-
-static ENDPOINTS: &[Endpoint] = &[
-    endpoint("ping", system::ping),
-    endpoint("getLicense", system::license),
-    Endpoint {
-        name: "getOpenSubsonicExtensions",
-        public: true,
-        run: system::extensions,
-    },
-    endpoint("getScanStatus", system::scan_status),
-    endpoint("getUser", system::user),
-    endpoint("getUsers", system::users),
-    endpoint("getMusicFolders", browse::music_folders),
-    endpoint("getIndexes", browse::indexes),
-    endpoint("getArtists", browse::artists),
-    endpoint("getArtist", browse::artist),
-    endpoint("getAlbum", browse::album),
-    endpoint("getSong", browse::song),
-    endpoint("getMusicDirectory", browse::music_directory),
-    endpoint("getGenres", browse::genres),
-    endpoint("getArtistInfo", browse::artist_info),
-    endpoint("getArtistInfo2", browse::artist_info2),
-    endpoint("getAlbumInfo", browse::album_info),
-    endpoint("getAlbumInfo2", browse::album_info),
-    endpoint("getLyrics", browse::lyrics),
-    endpoint("getLyricsBySongId", browse::lyrics_by_song),
-    endpoint("getAlbumList", lists::album_list),
-    endpoint("getAlbumList2", lists::album_list2),
-    endpoint("getRandomSongs", lists::random_songs),
-    endpoint("getSongsByGenre", lists::songs_by_genre),
-    endpoint("getStarred", lists::starred),
-    endpoint("getStarred2", lists::starred2),
-    endpoint("getSimilarSongs", lists::similar_songs),
-    endpoint("getSimilarSongs2", lists::similar_songs2),
-    endpoint("getTopSongs", lists::top_songs),
-    endpoint("getNowPlaying", playing::now_playing),
-    endpoint("search2", search::search2),
-    endpoint("search3", search::search3),
-    endpoint("getPlaylists", playlists::list),
-    endpoint("getPlaylist", playlists::get),
-    endpoint("createPlaylist", playlists::create),
-    endpoint("updatePlaylist", playlists::update),
-    endpoint("deletePlaylist", playlists::delete),
-    endpoint("star", annotate::star),
-    endpoint("unstar", annotate::unstar),
-    endpoint("setRating", annotate::set_rating),
-    endpoint("scrobble", annotate::scrobble),
-    endpoint("getCoverArt", media::cover_art),
-    endpoint("stream", media::stream),
-    endpoint("download", media::download),
-];
-
-/// Endpoints the server says it will never have.
-const NEVER: &[&str] = &[
-    "search",
-    "getChatMessages",
-    "addChatMessage",
-    "getVideos",
-    "getVideoInfo",
-    "getCaptions",
-    "hls",
-];
-
-/// Endpoints that need more of a server than there is here, or that the server has not got yet.
-const ELSEWHERE: &[&str] = &[
-    "startScan",
-    "getAvatar",
-    "getBookmarks",
-    "createBookmark",
-    "deleteBookmark",
-    "getPlayQueue",
-    "savePlayQueue",
-    "getPlayQueueByIndex",
-    "savePlayQueueByIndex",
-    "getInternetRadioStations",
-    "createInternetRadioStation",
-    "updateInternetRadioStation",
-    "deleteInternetRadioStation",
-    "getShares",
-    "createShare",
-    "updateShare",
-    "deleteShare",
-    "jukeboxControl",
-    "getPodcasts",
-    "getNewestPodcasts",
-    "refreshPodcasts",
-    "createPodcastChannel",
-    "deletePodcastChannel",
-    "deletePodcastEpisode",
-    "downloadPodcastEpisode",
-    "createUser",
-    "updateUser",
-    "deleteUser",
-    "changePassword",
-];
 
 #[cfg(test)]
 mod tests;

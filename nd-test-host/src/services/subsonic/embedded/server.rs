@@ -8,9 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use super::endpoint::Endpoint;
 use super::fault::Fault;
 use super::params::Params;
-use super::{EmbeddedSubsonic, Endpoint, text};
+use super::{EmbeddedSubsonic, text};
 use crate::peer::http::{read_request, write_answer};
 use crate::services::subsonic::{SubsonicAnswer, SubsonicRequest, token};
 

@@ -11,6 +11,7 @@ use lofty::tag::{ItemKey, ItemValue, Tag, TagExt, TagItem, TagType};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::endpoint::{ELSEWHERE, ENDPOINTS, NEVER};
 use super::*;
 use crate::services::ManualClock;
 use crate::services::library::{Collection, LibraryTrack, scan};
