@@ -20,9 +20,9 @@ use crate::plugin::{LoadError, Plugin, Surroundings};
 use crate::server::{Rules, ServerConfig};
 use crate::services::library::Catalogue;
 use crate::services::matcher::SongMatcher;
+use crate::services::subsonic::EmbeddedSubsonic;
 use crate::setup::{HostLibrary, HostUser};
 use crate::store::Database;
-use crate::services::subsonic::EmbeddedSubsonic;
 
 /// A small server: it loads plugins and gives them what they may have.
 ///
