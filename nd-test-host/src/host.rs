@@ -20,6 +20,7 @@ use crate::plugin::{LoadError, Plugin, Surroundings};
 use crate::server::{Rules, ServerConfig};
 use crate::services::library::Catalogue;
 use crate::services::matcher::SongMatcher;
+use crate::services::subsonic::EmbeddedSubsonic;
 use crate::setup::{HostLibrary, HostUser};
 use crate::store::Database;
 
@@ -160,6 +161,17 @@ impl Host {
     /// Returns the host's database.
     pub fn store(&self) -> &Database {
         &self.surroundings.store
+    }
+
+    /// Returns a responder that answers the Subsonic API from what the host knows, as its plugins are answered.
+    pub fn subsonic(&self) -> EmbeddedSubsonic {
+        let host = &self.surroundings;
+        host.service_settings.embedded_subsonic(
+            Arc::clone(&host.users),
+            Arc::clone(&host.libraries),
+            Arc::clone(&host.server),
+            host.store.clone(),
+        )
     }
 
     /// Returns the data folder; plugins keep theirs under `plugins/<id>` in it.

@@ -3,7 +3,7 @@
 //! It speaks plain HTTP/1.1, one request per connection. Requests are parsed with `httparse`, the parser below hyper;
 //! the rest is a listener and a thread per connection, which lets a script also answer slowly, wrongly, or not at all.
 
-mod http;
+pub(crate) mod http;
 
 use std::collections::{HashMap, VecDeque};
 use std::io;

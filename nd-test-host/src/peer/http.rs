@@ -9,7 +9,7 @@ const MAX_HEAD: usize = 64 * 1024;
 const MAX_BODY: usize = 64 << 20;
 
 /// Reads one request.
-pub(super) fn read_request(stream: &mut impl Read) -> io::Result<Request> {
+pub(crate) fn read_request(stream: &mut impl Read) -> io::Result<Request> {
     let mut buffer = Vec::new();
     let (mut request, mut rest) = loop {
         if let Some((request, length)) = parse_head(&buffer)? {
@@ -110,7 +110,7 @@ fn invalid(message: &str) -> io::Error {
 }
 
 /// Writes one answer and says that the connection ends with it.
-pub(super) fn write_answer(
+pub(crate) fn write_answer(
     stream: &mut impl Write,
     status: u16,
     headers: &[(String, String)],

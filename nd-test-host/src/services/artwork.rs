@@ -54,10 +54,8 @@ impl ArtworkService {
     /// Returns what addresses begin with, without a slash at the end.
     fn base(&self, request: Option<&str>) -> String {
         let config = &self.config;
-        if let Ok(share) = Url::parse(&config.share_url) {
-            return share[..Position::AfterPath]
-                .trim_end_matches('/')
-                .to_owned();
+        if let Some((host, path)) = split_url(&config.share_url) {
+            return host + &path;
         }
         let (host, path) = split_base(&config.base_url);
         let host = match (host, request) {
@@ -81,16 +79,21 @@ fn split_base(base: &str) -> (Option<String>, String) {
         Some(_) => format!("http:{base}"),
         None => base.to_owned(),
     };
-    match Url::parse(&absolute) {
-        Ok(url) if url.has_host() => {
-            let host = url[..Position::BeforePath].to_owned();
-            (Some(host), url.path().trim_end_matches('/').to_owned())
-        }
-        _ => match base.split(['?', '#']).next().unwrap_or_default() {
+    match split_url(&absolute) {
+        Some((host, path)) => (Some(host), path),
+        None => match base.split(['?', '#']).next().unwrap_or_default() {
             path if path.trim_matches('/').is_empty() => (None, String::new()),
             path => (None, format!("/{}", path.trim_matches('/'))),
         },
     }
+}
+
+/// Takes an absolute URL apart: scheme and host, and the path without a slash at its end.
+fn split_url(url: &str) -> Option<(String, String)> {
+    let url = Url::parse(url).ok().filter(Url::has_host)?;
+    let host = &url[Position::BeforeHost..Position::AfterPort];
+    let path = url.path().trim_end_matches('/').to_owned();
+    Some((format!("{}://{host}", url.scheme()), path))
 }
 
 /// Makes a token without expiry for an image id.
@@ -211,7 +214,7 @@ mod tests {
     #[test]
     fn the_share_url_comes_before_everything_else() {
         let edit = |config: &mut ServerConfig| {
-            config.share_url = "https://share.test/music/?x=1".to_owned();
+            config.share_url = "https://me:pw@share.test/music/?x=1".to_owned();
             config.base_url = "https://base.test/nd".to_owned();
         };
         for follows_request in [true, false] {

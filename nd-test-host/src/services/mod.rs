@@ -6,6 +6,7 @@
 //! | Scheduler | [`scheduler`] | schedules in memory, a timer thread |
 //! | Cache | [`cache`] | entries in memory |
 //! | Artwork | [`artwork`] | signed addresses |
+//! | SubsonicAPI | [`subsonic`] | the host's own answers, or a live server's |
 //! | Library | [`library`] | the host's libraries and their scanned tracks |
 //! | KVStore | [`kvstore`] | `kvstore.db` in the plugin's data folder |
 //! | Matcher | [`matcher`] | an index of the scanned tracks |
@@ -31,10 +32,15 @@ use self::matcher::{MatcherService, SongMatcher};
 use self::scheduler::SchedulerService;
 use self::scrobble_retriever::ScrobbleRetrieverService;
 use self::storage::StorageService;
+use self::subsonic::{
+    EmbeddedSubsonic, NowPlaying, SubsonicParts, SubsonicService, SubsonicSource,
+};
 use self::task::{TaskService, TaskSetup};
 use self::users::UsersService;
 use crate::generated::Services;
-use crate::setup::PluginSetup;
+use crate::server::{Plays, ServerConfig};
+use crate::setup::{HostLibrary, HostUser, PluginSetup};
+use crate::store::Database;
 
 pub(crate) mod acting_user;
 pub mod artwork;
@@ -49,6 +55,7 @@ pub mod matcher;
 pub mod scheduler;
 pub mod scrobble_retriever;
 pub mod storage;
+pub mod subsonic;
 pub mod task;
 pub mod users;
 
@@ -62,6 +69,12 @@ pub struct ServiceSettings {
     pub http: HttpSettings,
     /// The scanned libraries.
     pub catalogue: Catalogue,
+    /// Who answers the plugins' calls of the Subsonic API.
+    pub subsonic: SubsonicSource,
+    /// What users play at the moment, as far as they told the embedded Subsonic responder.
+    pub now_playing: NowPlaying,
+    /// Who else that responder tells of what users play.
+    pub plays: Option<Arc<dyn Plays>>,
 }
 
 impl Default for ServiceSettings {
@@ -71,7 +84,33 @@ impl Default for ServiceSettings {
             clock: Arc::new(SystemClock),
             http: HttpSettings::default(),
             catalogue: Catalogue::new(),
+            subsonic: SubsonicSource::default(),
+            now_playing: NowPlaying::default(),
+            plays: None,
         }
+    }
+}
+
+impl ServiceSettings {
+    /// Makes the responder that answers the Subsonic API from what a host knows.
+    pub(crate) fn embedded_subsonic(
+        &self,
+        users: Arc<[HostUser]>,
+        libraries: Arc<[HostLibrary]>,
+        config: Arc<ServerConfig>,
+        store: Database,
+    ) -> EmbeddedSubsonic {
+        EmbeddedSubsonic::new(SubsonicParts {
+            users,
+            libraries,
+            catalogue: self.catalogue.clone(),
+            store,
+            clock: self.clock.clone(),
+            config,
+            server_version: self.http.server_version.clone(),
+            now_playing: self.now_playing.clone(),
+            plays: self.plays.clone(),
+        })
     }
 }
 
@@ -130,6 +169,23 @@ impl ServiceSet {
             closed: AtomicBool::new(false),
         };
         set.services.config = Arc::new(ConfigService::new(setup.config.clone()));
+        if permissions.subsonicapi.is_some() {
+            let backend = match &settings.subsonic {
+                SubsonicSource::Embedded => {
+                    let (users, libraries) = (setup.users.clone(), setup.libraries.clone());
+                    let (server, store) = (setup.server.clone(), setup.store.clone());
+                    Some(Arc::new(settings.embedded_subsonic(users, libraries, server, store)) as _)
+                }
+                SubsonicSource::Backend(backend) => Some(backend.clone()),
+                SubsonicSource::Nobody => None,
+            };
+            set.services.subsonicapi = Arc::new(SubsonicService::new(
+                &setup.id,
+                setup.users.clone(),
+                setup.user_grant.clone(),
+                backend,
+            ));
+        }
         if permissions.scheduler.is_some() {
             let scheduler = SchedulerService::new(
                 &setup.id,

@@ -3,6 +3,7 @@
 //! | module | tables |
 //! | --- | --- |
 //! | [`annotations`] | favourites, ratings and play counts, per user |
+//! | [`playlists`] | playlists and their tracks |
 //! | [`plugins`] | the plugin packages, what is set for each and what it is granted |
 //! | [`scrobbles`] | every play that counted |
 //! | `secrets` | what the host signs with |
@@ -17,6 +18,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 pub mod annotations;
+pub mod playlists;
 pub mod plugins;
 pub mod scrobbles;
 mod secrets;
@@ -28,6 +30,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Every table and index of the database; each statement leaves an existing one alone.
 const SCHEMA: &[&str] = &[
     annotations::SCHEMA,
+    playlists::SCHEMA,
     plugins::SCHEMA,
     scrobbles::SCHEMA,
     secrets::SCHEMA,

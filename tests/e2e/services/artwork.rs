@@ -1,10 +1,14 @@
 //! Artwork: addresses depend on the server's settings, its release, and the request behind the call.
 
 use super::Fixture;
+use nd_test_host::context::{CallContext, Callback};
+use nd_test_host::error::ServiceError;
+use nd_test_host::generated::SubsonicApi;
 use nd_test_host::plugin::CallOptions;
 use nd_test_host::server::ServerConfig;
 use nd_test_host::{Host, HostBuilder, PluginSettings};
 use serde_json::{Value, json};
+use std::sync::{Arc, Weak};
 
 fn host() -> HostBuilder {
     Host::builder().every_plugin(PluginSettings::all())
@@ -44,19 +48,43 @@ fn each_kind_of_image_has_an_address_of_its_own_that_stays() {
     assert!(urls.contains(&url(&fixture, "artwork_gettrackurl", 0)));
 }
 
+/// A service that calls its plugin back and hands out what that answers.
+struct Nested(Weak<dyn Callback>);
+
+impl SubsonicApi for Nested {
+    fn call(&self, _: &CallContext, command: String) -> Result<String, ServiceError> {
+        let plugin = self.0.upgrade().ok_or("unloaded")?;
+        let answer = plugin.call("call_service", command.into_bytes());
+        let answer = answer.map_err(|error| error.to_string())?;
+        Ok(String::from_utf8(answer).unwrap_or_default())
+    }
+
+    fn call_raw(&self, _: &CallContext, _: String) -> Result<(String, Vec<u8>), ServiceError> {
+        Err("not needed".into())
+    }
+}
+
 #[test]
 fn the_request_behind_a_call_is_where_the_client_can_fetch_the_image() {
-    let fixture = Fixture::new();
-    let command = json!({
-        "function": "artwork_getalbumurl",
-        "arguments": { "id": "x-1", "size": 0 },
+    let nested = host().services(|setup, services| {
+        services.subsonicapi = Arc::new(Nested(setup.callback.clone()));
     });
+    let fixture = Fixture::in_host(nested);
+    let url = json!({ "function": "artwork_getalbumurl", "arguments": { "id": "x-1" } });
+    let nested = json!({ "function": "subsonicapi_call", "arguments": { "uri": url.to_string() } });
     let options = CallOptions::default().request_base("https://nas.test:8443");
-    let answer = fixture
-        .plugin
-        .call_with("call_service", command.to_string().as_bytes(), &options)
-        .unwrap();
-    let answer: Value = serde_json::from_slice(&answer).unwrap();
-    let url = answer.as_str().unwrap();
-    assert!(url.starts_with("https://nas.test:8443/share/img/"), "{url}");
+    // Calls made from inside the call have the same request behind them.
+    for command in [url, nested] {
+        let call = |options| {
+            let input = command.to_string();
+            let plugin = &fixture.plugin;
+            let answer = plugin.call_with("call_service", input.as_bytes(), options);
+            let answer: Value = serde_json::from_slice(&answer.unwrap()).unwrap();
+            answer.as_str().unwrap().trim_matches('"').to_owned()
+        };
+        let url = call(&options);
+        assert!(url.starts_with("https://nas.test:8443/share/img/"), "{url}");
+        let url = call(&CallOptions::default());
+        assert!(url.starts_with("http://localhost:4533/share/img/"), "{url}");
+    }
 }
