@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`annotations`] | favourites, ratings and play counts, per user |
 //! | [`scrobbles`] | every play that counted |
+//! | [`scrobble_buffer`] | plays that wait for a scrobbler |
 //!
 //! One SQLite connection serves the host. It is a file in a data folder that was named, and memory otherwise.
 
@@ -15,6 +16,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 pub mod annotations;
+pub mod scrobble_buffer;
 pub mod scrobbles;
 
 /// File name in the data folder.
@@ -22,7 +24,11 @@ pub const FILE_NAME: &str = "host.db";
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Every table and index of the database; each statement leaves an existing one alone.
-const SCHEMA: &[&str] = &[annotations::SCHEMA, scrobbles::SCHEMA];
+const SCHEMA: &[&str] = &[
+    annotations::SCHEMA,
+    scrobbles::SCHEMA,
+    scrobble_buffer::SCHEMA,
+];
 
 /// The database of one host. Clones share the connection.
 #[derive(Clone)]
