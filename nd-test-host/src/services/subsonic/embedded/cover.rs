@@ -17,7 +17,7 @@ pub(super) struct Picture {
     pub(super) data: Vec<u8>,
 }
 
-/// Largest picture file that is read.
+/// Bytes of the largest picture file that counts.
 const MAX_FILE: u64 = 64 << 20;
 /// Names of pictures of albums, in order of preference.
 pub(super) const ALBUM: &[&str] = &["cover", "folder", "front"];
@@ -62,9 +62,9 @@ pub(super) fn beside(folder: &Path, names: &[&str]) -> Option<Picture> {
     found.into_iter().find_map(|(_, path)| {
         let mut data = Vec::new();
         let file = std::fs::File::open(path).ok()?;
-        file.take(MAX_FILE).read_to_end(&mut data).ok()?;
+        let length = file.take(MAX_FILE + 1).read_to_end(&mut data).ok()?;
         // An empty file is no picture.
-        (!data.is_empty()).then(|| Picture {
+        (1..=MAX_FILE).contains(&(length as u64)).then(|| Picture {
             content_type: content_type(&data),
             data,
         })

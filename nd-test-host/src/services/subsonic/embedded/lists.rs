@@ -74,9 +74,9 @@ fn selected<'a>(call: &Call<'_>, index: &'a Index, notes: &Notes) -> Result<Vec<
             };
             let (from, to) = (year("fromYear")?, year("toYear")?);
             albums.retain(|album| (from.min(to)..=from.max(to)).contains(&album.year));
-            albums.sort_by_key(|album| album.year);
-            if from > to {
-                albums.reverse();
+            match from > to {
+                true => albums.sort_by_key(|album| Reverse(album.year)),
+                false => albums.sort_by_key(|album| album.year),
             }
         }
         "byGenre" => {
