@@ -1,5 +1,6 @@
 //! The host: users, libraries, settings, and the plugins loaded into it.
 
+mod adapters;
 mod builder;
 mod settings;
 
@@ -17,6 +18,7 @@ use crate::journal::Journal;
 use crate::manifest::config_map;
 use crate::package::{self, Package, PackageError};
 use crate::plugin::{LoadError, Plugin, Surroundings};
+use crate::server::scrobbling::Scrobbling;
 use crate::server::{Rules, ServerConfig};
 use crate::services::library::Catalogue;
 use crate::services::matcher::SongMatcher;
@@ -30,7 +32,8 @@ use crate::store::Database;
 pub struct Host {
     pub(crate) surroundings: Surroundings,
     defaults: PluginSettings,
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
+    scrobbling: Scrobbling,
     /// The data folder, when the host made one of its own; removed with the host.
     _own_data: Option<TempDir>,
 }
@@ -208,6 +211,7 @@ impl Host {
         }
         // The plugin can be called already while it initialises.
         plugin.initialise();
+        self.welcome(&plugin);
         Ok(plugin)
     }
 
@@ -223,10 +227,13 @@ impl Host {
 
 impl Drop for Host {
     fn drop(&mut self) {
+        self.scrobbling.close();
         let plugins = std::mem::take(&mut self.state().plugins);
         for plugin in plugins.into_values() {
             plugin.unload();
         }
+        // Their calls have been cut off by now.
+        self.scrobbling.join();
     }
 }
 

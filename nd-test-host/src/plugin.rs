@@ -23,6 +23,7 @@ use crate::journal::{CallId, Direction, Journal, LogLevel, Outcome, Payload};
 use crate::manifest::Manifest;
 use crate::package::Package;
 use crate::runtime::{Compiled, Finished, Shared};
+use crate::server::metrics::Metrics;
 use crate::services::ServiceSet;
 use crate::wire;
 use callback::Gate;
@@ -47,6 +48,7 @@ struct Loaded {
     services: ServiceSet,
     capabilities: Vec<&'static Capability>,
     journal: Journal,
+    metrics: Metrics,
     timeout: Duration,
     cancel: CancelToken,
     gate: Arc<Gate>,
@@ -189,8 +191,10 @@ impl Plugin {
         Res: DeserializeOwned + Default,
     {
         let input = self.encode(export, request)?;
-        let output = self.call_with(export, &input, options)?;
-        wire::read(&output).map_err(|error| self.undecodable(export, &error))
+        self.measured(export, || {
+            let output = self.run(export, &input, options)?;
+            wire::read(&output).map_err(|error| self.undecodable(export, &error))
+        })
     }
 
     /// Calls an export that answers nothing.
@@ -203,8 +207,10 @@ impl Plugin {
         Req: Serialize + ?Sized,
     {
         let input = self.encode(export, request)?;
-        let output = self.call_raw(export, &input)?;
-        wire::read_nothing(&output).map_err(|error| self.undecodable(export, &error))
+        self.measured(export, || {
+            let output = self.run(export, &input, &CallOptions::default())?;
+            wire::read_nothing(&output).map_err(|error| self.undecodable(export, &error))
+        })
     }
 
     /// Calls an export with raw input and returns its raw output, which may be empty.
@@ -227,6 +233,23 @@ impl Plugin {
         input: &[u8],
         options: &CallOptions,
     ) -> Result<Vec<u8>, CallError> {
+        self.measured(export, || self.run(export, input, options))
+    }
+
+    /// Counts a call once its result is known, decoding included.
+    fn measured<T>(
+        &self,
+        export: &str,
+        call: impl FnOnce() -> Result<T, CallError>,
+    ) -> Result<T, CallError> {
+        let started = Instant::now();
+        let result = call();
+        let metrics = &self.loaded.metrics;
+        metrics.note(self.id(), export, started.elapsed(), &result);
+        result
+    }
+
+    fn run(&self, export: &str, input: &[u8], options: &CallOptions) -> Result<Vec<u8>, CallError> {
         if !self.is_loaded() {
             return Err(CallError::NotLoaded {
                 plugin: self.id().to_owned(),

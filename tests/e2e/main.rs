@@ -1,8 +1,10 @@
 //! The plugins of this repository, as built for shipping, in the native host.
 #![allow(clippy::unwrap_used)]
 
+mod agents;
 mod exports;
 mod faults;
+mod listening;
 mod manager;
 mod package;
 mod profiles;

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::CallError;
-use crate::plugin::Plugin;
+use crate::plugin::{CallOptions, Plugin};
 
 /// A plugin seen as a source of metadata.
 ///
@@ -19,6 +19,7 @@ use crate::plugin::Plugin;
 /// which makes the server try again later. A missing or unimplemented export is "no data".
 pub struct Metadata<'a> {
     plugin: &'a Plugin,
+    options: CallOptions,
 }
 
 /// Declares one method per export: what it asks, what it answers, and when the answer counts as "no data".
@@ -26,7 +27,10 @@ macro_rules! queries {
     ($($(#[$docs:meta])* $method:ident($request:ty) -> $response:ty, $export:literal, $answer:ident => $empty:expr;)*) => {
         impl<'a> Metadata<'a> {
             pub(super) fn new(plugin: &'a Plugin) -> Self {
-                Self { plugin }
+                Self {
+                    plugin,
+                    options: CallOptions::default(),
+                }
             }
 
             $(
@@ -69,13 +73,21 @@ queries! {
 }
 
 impl Metadata<'_> {
+    /// Asks with a cancel token or a limit.
+    #[must_use]
+    pub fn with_options(mut self, options: &CallOptions) -> Self {
+        self.options = options.clone();
+        self
+    }
+
     fn ask<Req: Serialize, Res: DeserializeOwned>(
         &self,
         export: &str,
         request: &Req,
         is_empty: impl FnOnce(&Res) -> bool,
     ) -> Result<Option<Res>, CallError> {
-        match self.plugin.call::<_, Option<Res>>(export, request) {
+        let result: Result<Option<Res>, _> = self.plugin.ask(export, request, &self.options);
+        match result {
             Ok(answer) => Ok(answer.filter(|answer| !is_empty(answer))),
             Err(error) if error.is_absent() => Ok(None),
             Err(error) => Err(error),

@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use super::adapters::LoadedScrobblers;
 use super::{Host, PluginSettings, State};
 use crate::faults::Faults;
 use crate::generated::Services;
 use crate::journal::{self, Journal, LogHook, LogLevel, LogRecord};
 use crate::plugin::{ServiceHook, Surroundings};
 use crate::runtime::Engine;
+use crate::server::metrics::Metrics;
+use crate::server::scrobbling::{self, Scrobbling};
 use crate::server::{Rules, ServerConfig, SettingsError};
 use crate::services::ServiceSettings;
 use crate::setup::{Grant, HostLibrary, HostUser, PluginSetup};
@@ -298,23 +301,35 @@ impl HostBuilder {
         for note in self.notes {
             journal.log("", LogLevel::Warn, note);
         }
+        let surroundings = Surroundings {
+            engine,
+            data_dir,
+            users: self.users.into(),
+            libraries: self.libraries.into(),
+            journal,
+            timeout: self.call_timeout,
+            service_settings: self.service_settings,
+            rules: Arc::new(self.rules),
+            server: Arc::new(self.server),
+            store,
+            faults: Faults::default(),
+            metrics: Metrics::default(),
+            customise: self.customise,
+        };
+        let state = Arc::new(Mutex::new(self.state));
+        let scrobbling = Scrobbling::new(scrobbling::Parts {
+            targets: Box::new(LoadedScrobblers(Arc::downgrade(&state))),
+            users: Arc::clone(&surroundings.users),
+            store: surroundings.store.clone(),
+            journal: surroundings.journal.clone(),
+            clock: Arc::clone(&surroundings.service_settings.clock),
+            rules: Arc::clone(&surroundings.rules),
+        });
         Ok(Host {
-            surroundings: Surroundings {
-                engine,
-                data_dir,
-                users: self.users.into(),
-                libraries: self.libraries.into(),
-                journal,
-                timeout: self.call_timeout,
-                service_settings: self.service_settings,
-                rules: Arc::new(self.rules),
-                server: Arc::new(self.server),
-                store,
-                faults: Faults::default(),
-                customise: self.customise,
-            },
+            surroundings,
             defaults: self.defaults,
-            state: Mutex::new(self.state),
+            state,
+            scrobbling,
             _own_data: own_data,
         })
     }

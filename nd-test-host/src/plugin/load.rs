@@ -16,6 +16,7 @@ use crate::manifest::{ConfigErrors, ConfigMapError, Manifest, config_map};
 use crate::package::{Package, PackageError};
 use crate::runtime::{Compiled, Engine, LinkError, Mount, Shared};
 use crate::server::legacy::{self, Noticed};
+use crate::server::metrics::Metrics;
 use crate::server::{Rules, ServerConfig};
 use crate::services::http::RuntimeHttp;
 use crate::services::{ServiceSet, ServiceSettings, ServiceStartError};
@@ -114,6 +115,7 @@ pub(crate) struct Surroundings {
     pub(crate) server: Arc<ServerConfig>,
     pub(crate) store: Database,
     pub(crate) faults: Faults,
+    pub(crate) metrics: Metrics,
     pub(crate) customise: Vec<ServiceHook>,
 }
 
@@ -200,6 +202,7 @@ pub(crate) fn load(
         services: service_set,
         capabilities,
         journal: host.journal.clone(),
+        metrics: host.metrics.clone(),
         timeout: host.timeout,
         cancel: CancelToken::new(),
         gate,

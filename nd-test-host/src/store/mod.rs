@@ -7,6 +7,7 @@
 //! | [`plugins`] | the plugin packages, what is set for each and what it is granted |
 //! | [`scrobbles`] | every play that counted |
 //! | `secrets` | what the host signs with |
+//! | [`scrobble_buffer`] | plays that wait for a scrobbler |
 //!
 //! One SQLite connection serves the host. It is a file in a data folder that was named, and memory otherwise.
 
@@ -20,6 +21,7 @@ use rusqlite::Connection;
 pub mod annotations;
 pub mod playlists;
 pub mod plugins;
+pub mod scrobble_buffer;
 pub mod scrobbles;
 mod secrets;
 
@@ -34,6 +36,7 @@ const SCHEMA: &[&str] = &[
     plugins::SCHEMA,
     scrobbles::SCHEMA,
     secrets::SCHEMA,
+    scrobble_buffer::SCHEMA,
 ];
 
 /// The database of one host. Clones share the connection.
