@@ -36,7 +36,6 @@ const SCHEMA: &[&str] = &[
     plugins::SCHEMA,
     scrobbles::SCHEMA,
     secrets::SCHEMA,
-    scrobbles::SCHEMA,
     scrobble_buffer::SCHEMA,
 ];
 
