@@ -13,6 +13,7 @@ use crate::plugin::{ServiceHook, Surroundings};
 use crate::runtime::Engine;
 use crate::server::{Rules, ServerConfig, SettingsError};
 use crate::services::ServiceSettings;
+use crate::services::library::ScanError;
 use crate::setup::{Grant, HostLibrary, HostUser, PluginSetup};
 use crate::store::{self, Database, StoreError};
 
@@ -51,6 +52,7 @@ pub struct HostBuilder {
     rules: Rules,
     server: ServerConfig,
     notes: Vec<String>,
+    scan_on_start: bool,
     customise: Vec<ServiceHook>,
 }
 
@@ -64,6 +66,9 @@ pub enum BuildError {
     /// The host's database cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The libraries cannot be scanned.
+    #[error("scanning: {0}")]
+    Scan(#[from] ScanError),
     /// The WebAssembly engine cannot start on this machine.
     #[error("starting the WebAssembly engine: {0}")]
     Engine(String),
@@ -87,6 +92,7 @@ impl HostBuilder {
             rules: Rules::default(),
             server: ServerConfig::default(),
             notes: Vec::new(),
+            scan_on_start: false,
             customise: Vec::new(),
         }
     }
@@ -134,6 +140,12 @@ impl HostBuilder {
             name: name.into(),
             path: path.into(),
         });
+        self
+    }
+
+    /// Scans every library when the host starts. Default: no; what was scanned before is known all the same.
+    pub fn scan_on_start(mut self, scan: bool) -> Self {
+        self.scan_on_start = scan;
         self
     }
 
@@ -298,7 +310,7 @@ impl HostBuilder {
         for note in self.notes {
             journal.log("", LogLevel::Warn, note);
         }
-        Ok(Host {
+        let host = Host {
             surroundings: Surroundings {
                 engine,
                 data_dir,
@@ -316,6 +328,11 @@ impl HostBuilder {
             defaults: self.defaults,
             state: Mutex::new(self.state),
             _own_data: own_data,
-        })
+        };
+        if self.scan_on_start {
+            host.scan()?;
+        }
+        host.load_libraries()?;
+        Ok(host)
     }
 }

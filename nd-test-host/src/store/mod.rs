@@ -3,6 +3,7 @@
 //! | module | tables |
 //! | --- | --- |
 //! | [`annotations`] | favourites, ratings and play counts, per user |
+//! | [`media`] | the files of each library with their tags, and its last scan |
 //! | [`plugins`] | the plugin packages, what is set for each and what it is granted |
 //! | [`scrobbles`] | every play that counted |
 //! | `secrets` | what the host signs with |
@@ -17,6 +18,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 pub mod annotations;
+pub mod media;
 pub mod plugins;
 pub mod scrobbles;
 mod secrets;
@@ -69,6 +71,7 @@ impl Database {
         for statements in SCHEMA {
             connection.execute_batch(statements)?;
         }
+        connection.execute_batch(&media::tables())?;
         Ok(Self {
             connection: Arc::new(Mutex::new(connection)),
         })
