@@ -14,17 +14,17 @@ pub use builder::{BuildError, HostBuilder};
 pub use settings::PluginSettings;
 
 use crate::faults::Faults;
-use crate::journal::Journal;
+use crate::journal::{Journal, LogLevel};
 use crate::manifest::config_map;
 use crate::package::{self, Package, PackageError};
 use crate::plugin::{LoadError, Plugin, Surroundings};
 use crate::server::scrobbling::Scrobbling;
 use crate::server::{Rules, ServerConfig};
-use crate::services::library::Catalogue;
+use crate::services::library::{Catalogue, Collection, ScanError, ScanReport, scan_into};
 use crate::services::matcher::SongMatcher;
 use crate::services::subsonic::EmbeddedSubsonic;
 use crate::setup::{HostLibrary, HostUser};
-use crate::store::Database;
+use crate::store::{Database, StoreError};
 
 /// A small server: it loads plugins and gives them what they may have.
 ///
@@ -143,6 +143,51 @@ impl Host {
     /// Returns the scanned libraries.
     pub fn catalogue(&self) -> &Catalogue {
         &self.surroundings.service_settings.catalogue
+    }
+
+    /// Scans every library into the host's database; see [`Host::scan_library`]. One library's trouble does not stop the
+    /// others: it is in that library's report.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read or written.
+    pub fn scan(&self) -> Result<Vec<ScanReport>, ScanError> {
+        let libraries = self.libraries().iter();
+        libraries.map(|library| self.scan_one(library)).collect()
+    }
+
+    /// Scans a library into the host's database: only new and changed files are opened, files that are gone are marked
+    /// as missing, and files found again in another place keep their ids. The catalogue then holds what is there.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such library, or the database cannot be read or written.
+    pub fn scan_library(&self, id: i32) -> Result<ScanReport, ScanError> {
+        let library = self.libraries().iter().find(|library| library.id == id);
+        self.scan_one(library.ok_or(ScanError::UnknownLibrary(id))?)
+    }
+
+    fn scan_one(&self, library: &HostLibrary) -> Result<ScanReport, ScanError> {
+        let clock = &*self.surroundings.service_settings.clock;
+        let report = scan_into(self.store(), self.catalogue(), clock, library)?;
+        for problem in &report.problems {
+            let line = format!("scanning library {}: {problem}", library.id);
+            self.journal().log("", LogLevel::Warn, line);
+        }
+        self.journal().log("", LogLevel::Info, report.to_string());
+        Ok(report)
+    }
+
+    /// Reads the libraries that were scanned before, unless something was put in their place already.
+    fn load_libraries(&self) -> Result<(), StoreError> {
+        for library in self.libraries() {
+            if self.catalogue().get(library.id).is_none()
+                && let Some(collection) = Collection::load(self.store(), library.id)?
+            {
+                self.catalogue().insert(library.id, collection);
+            }
+        }
+        Ok(())
     }
 
     /// Returns what finds songs among the scanned libraries.

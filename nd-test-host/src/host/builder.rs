@@ -16,6 +16,7 @@ use crate::server::metrics::Metrics;
 use crate::server::scrobbling::{self, Scrobbling};
 use crate::server::{Rules, ServerConfig, SettingsError};
 use crate::services::ServiceSettings;
+use crate::services::library::ScanError;
 use crate::setup::{Grant, HostLibrary, HostUser, PluginSetup};
 use crate::store::{self, Database, StoreError};
 
@@ -54,6 +55,7 @@ pub struct HostBuilder {
     rules: Rules,
     server: ServerConfig,
     notes: Vec<String>,
+    scan_on_start: bool,
     customise: Vec<ServiceHook>,
 }
 
@@ -67,6 +69,9 @@ pub enum BuildError {
     /// The host's database cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The libraries cannot be scanned.
+    #[error("scanning: {0}")]
+    Scan(#[from] ScanError),
     /// The WebAssembly engine cannot start on this machine.
     #[error("starting the WebAssembly engine: {0}")]
     Engine(String),
@@ -90,6 +95,7 @@ impl HostBuilder {
             rules: Rules::default(),
             server: ServerConfig::default(),
             notes: Vec::new(),
+            scan_on_start: false,
             customise: Vec::new(),
         }
     }
@@ -137,6 +143,12 @@ impl HostBuilder {
             name: name.into(),
             path: path.into(),
         });
+        self
+    }
+
+    /// Scans every library when the host starts. Default: no; what was scanned before is known all the same.
+    pub fn scan_on_start(mut self, scan: bool) -> Self {
+        self.scan_on_start = scan;
         self
     }
 
@@ -327,12 +339,17 @@ impl HostBuilder {
         });
         let plays = &mut surroundings.service_settings.plays;
         plays.get_or_insert_with(|| Arc::new(scrobbling.clone()));
-        Ok(Host {
+        let host = Host {
             surroundings,
             defaults: self.defaults,
             state,
             scrobbling,
             _own_data: own_data,
-        })
+        };
+        if self.scan_on_start {
+            host.scan()?;
+        }
+        host.load_libraries()?;
+        Ok(host)
     }
 }

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`annotations`] | favourites, ratings and play counts, per user |
 //! | [`playlists`] | playlists and their tracks |
+//! | [`media`] | the files of each library with their tags, and its last scan |
 //! | [`plugins`] | the plugin packages, what is set for each and what it is granted |
 //! | [`scrobbles`] | every play that counted |
 //! | `secrets` | what the host signs with |
@@ -19,6 +20,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 pub mod annotations;
+pub mod media;
 pub mod playlists;
 pub mod plugins;
 pub mod scrobble_buffer;
@@ -75,6 +77,7 @@ impl Database {
         for statements in SCHEMA {
             connection.execute_batch(statements)?;
         }
+        connection.execute_batch(&media::tables())?;
         Ok(Self {
             connection: Arc::new(Mutex::new(connection)),
         })

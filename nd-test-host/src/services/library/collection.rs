@@ -1,7 +1,8 @@
 //! The tracks of one library in memory, and the libraries of one host.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::SystemTime;
 
 use nd_types::SongRef;
@@ -10,15 +11,22 @@ use unicode_normalization::char::is_combining_mark;
 
 use super::scan::{Scan, ScanProblem};
 use super::track::LibraryTrack;
+use super::view::{Album, Artist, Views};
+use crate::services::clock::{from_unix_nanos, unix_nanos};
 use crate::services::matcher::{Index, IndexCache};
 use crate::setup::Grant;
+use crate::store::{Database, StoreError};
 
 /// The tracks of one library.
 #[derive(Debug, Clone)]
 pub struct Collection {
     tracks: Vec<LibraryTrack>,
     problems: Vec<ScanProblem>,
-    scanned_at: SystemTime,
+    /// Nanoseconds since 1970; a scan that finds nothing new moves it without making a new collection.
+    scanned_at: Arc<AtomicI64>,
+    /// Whether it is what the host's database holds.
+    stored: bool,
+    views: OnceLock<Views>,
     by_id: HashMap<String, usize>,
     by_mbid: HashMap<String, Vec<usize>>,
     by_isrc: HashMap<String, Vec<usize>>,
@@ -32,7 +40,7 @@ pub struct Totals {
     pub songs: usize,
     /// Number of albums.
     pub albums: usize,
-    /// Number of artists, those of albums included.
+    /// Number of artists, in whatever role.
     pub artists: usize,
     /// Bytes.
     pub size: i64,
@@ -46,7 +54,9 @@ impl Collection {
         let mut collection = Self {
             tracks: scan.tracks,
             problems: scan.problems,
-            scanned_at,
+            scanned_at: Arc::new(AtomicI64::new(unix_nanos(scanned_at))),
+            stored: false,
+            views: OnceLock::new(),
             by_id: HashMap::new(),
             by_mbid: HashMap::new(),
             by_isrc: HashMap::new(),
@@ -85,7 +95,51 @@ impl Collection {
 
     /// Returns when the scan was made.
     pub fn scanned_at(&self) -> SystemTime {
-        self.scanned_at
+        from_unix_nanos(self.scanned_at.load(Ordering::Relaxed))
+    }
+
+    /// Reads what the database holds of a library; none if no scan of it was ever completed.
+    pub(crate) fn load(store: &Database, library_id: i32) -> Result<Option<Self>, StoreError> {
+        let Some((scanned_at, problems)) = store.last_scan(library_id)? else {
+            return Ok(None);
+        };
+        let tracks = store.media_files(library_id)?;
+        let mut collection = Self::new(Scan { tracks, problems }, scanned_at);
+        collection.stored = true;
+        Ok(Some(collection))
+    }
+
+    /// Takes note of a scan that found what is known already; tells whether it could.
+    pub(super) fn confirm(&self, problems: &[ScanProblem], at: SystemTime) -> bool {
+        let same = self.stored && self.problems == problems;
+        if same {
+            self.scanned_at.store(unix_nanos(at), Ordering::Relaxed);
+        }
+        same
+    }
+
+    /// Returns the albums, by sort name.
+    pub fn albums(&self) -> &[Album] {
+        &self.views().albums
+    }
+
+    /// Returns everybody who took part in a track, by sort name.
+    pub fn artists(&self) -> &[Artist] {
+        &self.views().artists
+    }
+
+    /// Returns the album with an id.
+    pub fn album(&self, id: &str) -> Option<&Album> {
+        self.albums().iter().find(|album| album.id == id)
+    }
+
+    /// Returns the artist with an id.
+    pub fn artist(&self, id: &str) -> Option<&Artist> {
+        self.artists().iter().find(|artist| artist.id == id)
+    }
+
+    fn views(&self) -> &Views {
+        self.views.get_or_init(|| Views::new(&self.tracks))
     }
 
     /// Returns the track with a media file id.
@@ -123,20 +177,10 @@ impl Collection {
 
     /// Returns what the library holds in all.
     pub fn totals(&self) -> Totals {
-        let albums: HashSet<&str> = self
-            .tracks
-            .iter()
-            .map(|track| track.album_id.as_str())
-            .collect();
-        let artists = self
-            .tracks
-            .iter()
-            .flat_map(|track| track.artists.iter().chain(&track.album_artists));
-        let artists: HashSet<&str> = artists.map(|artist| artist.id.as_str()).collect();
         Totals {
             songs: self.tracks.len(),
-            albums: albums.len(),
-            artists: artists.len(),
+            albums: self.albums().len(),
+            artists: self.artists().len(),
             size: self.tracks.iter().map(|track| track.size).sum(),
             duration: self.tracks.iter().map(|track| track.duration).sum(),
         }
@@ -178,11 +222,17 @@ pub(crate) fn normalise(text: &str) -> String {
     plain.collect::<String>().trim().to_owned()
 }
 
+/// Takes the accents off a text.
+pub(crate) fn unaccented(text: &str) -> String {
+    text.nfkd().filter(|&c| !is_combining_mark(c)).collect()
+}
+
 /// The scanned libraries of a host, by library id. Clones share them, so a later scan shows everywhere.
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
     collections: Arc<RwLock<BTreeMap<i32, Arc<Collection>>>>,
     index: IndexCache,
+    scanning: Arc<Mutex<()>>,
 }
 
 impl Catalogue {
@@ -216,6 +266,11 @@ impl Catalogue {
             .read()
             .unwrap_or_else(PoisonError::into_inner);
         collections.values().cloned().collect()
+    }
+
+    /// Waits for its turn to scan into the catalogue; scans of a host come one after the other.
+    pub(super) fn begin_scan(&self) -> MutexGuard<'_, ()> {
+        self.scanning.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the track with a media file id, in whichever of the libraries it is.

@@ -103,7 +103,6 @@ impl LibraryTrack {
     ///
     /// `shows_path` stands for the manifest's `library.filesystem`.
     pub fn track(&self, library_name: &str, shows_path: bool) -> Track {
-        let modified = unix_seconds(self.modified);
         Track {
             id: self.id.clone(),
             library_id: self.library_id,
@@ -120,13 +119,10 @@ impl LibraryTrack {
             album_id: self.album_id.clone(),
             sort_title: self.sort_title.clone(),
             sort_album_name: self.sort_album.clone(),
-            sort_artist_name: self
-                .artists
-                .first()
-                .map(|artist| artist.sort_name.clone())
-                .unwrap_or_default(),
+            sort_artist_name: self.sort_artist.clone(),
             track_number: self.track_number,
             disc_number: self.disc_number,
+            disc_subtitle: self.disc_subtitle.clone(),
             year: self.year(),
             date: self.date.clone(),
             original_year: year_of(&self.original_date),
@@ -144,43 +140,35 @@ impl LibraryTrack {
             genres: self.genres.clone(),
             comment: self.comment.clone(),
             bpm: self.bpm,
+            explicit_status: self.explicit_status.clone(),
+            catalog_num: self.catalog_num.clone(),
             compilation: self.compilation,
             has_cover_art: self.has_cover_art,
             mbz_recording_id: self.mbz_recording_id.clone(),
             mbz_release_track_id: self.mbz_release_track_id.clone(),
             mbz_album_id: self.mbz_album_id.clone(),
             mbz_release_group_id: self.mbz_release_group_id.clone(),
+            mbz_album_type: self.mbz_album_type.clone(),
+            mbz_album_comment: self.mbz_album_comment.clone(),
             rg_album_gain: self.rg_album_gain,
             rg_album_peak: self.rg_album_peak,
             rg_track_gain: self.rg_track_gain,
             rg_track_peak: self.rg_track_peak,
-            birth_time: modified,
-            created_at: modified,
-            updated_at: modified,
-            tags: tags(self),
-            // Ordered by role name.
+            birth_time: self.birth_time,
+            created_at: self.created_at,
+            updated_at: unix_seconds(self.modified),
+            tags: self.tags.clone().into_iter().collect(),
             participants: self
-                .album_artists
-                .iter()
-                .map(|artist| with_role(artist, "albumartist"))
-                .chain(
-                    self.artists
-                        .iter()
-                        .map(|artist| with_role(artist, "artist")),
-                )
+                .credits()
+                .into_iter()
+                .map(|(role, sub_role, artist)| ArtistRef {
+                    sub_role: sub_role.to_owned(),
+                    ..with_role(artist, role)
+                })
                 .collect(),
             ..Track::default()
         }
     }
-}
-
-fn tags(track: &LibraryTrack) -> std::collections::HashMap<String, Vec<String>> {
-    let named = [("genre", &track.genres), ("isrc", &track.isrc)];
-    named
-        .into_iter()
-        .filter(|(_, values)| !values.is_empty())
-        .map(|(name, values)| (name.to_owned(), values.clone()))
-        .collect()
 }
 
 /// Id, name and MBID only.

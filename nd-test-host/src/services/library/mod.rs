@@ -1,13 +1,26 @@
 //! Library: the music libraries a plugin may see, and the tracks the host knows in them.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`scan`](fn@scan) | walking a folder |
+//! | [`tags`] | reading one file |
+//! | `scanner`, `moves` | bringing the host's database up to date with a folder, and files found again in another place |
+//! | [`track`] | a file with its tags |
+//! | [`collection`], [`view`] | the tracks of one library in memory, their albums and artists |
+//! | [`convert`] | tracks as plugins see them |
 
 use std::sync::Arc;
 
 use nd_types::library::Library;
 
-pub(crate) use self::collection::normalise;
 pub use self::collection::{Catalogue, Collection, Totals};
+pub(crate) use self::collection::{normalise, unaccented};
 pub use self::scan::{Scan, ScanProblem, scan, scan_with};
-pub use self::track::{LibraryTrack, TrackArtist, UNKNOWN_ALBUM, UNKNOWN_ARTIST, VARIOUS_ARTISTS};
+pub(crate) use self::scanner::scan_into;
+pub use self::scanner::{ScanError, ScanReport};
+pub use self::track::{
+    LibraryTrack, Participant, TrackArtist, UNKNOWN_ALBUM, UNKNOWN_ARTIST, VARIOUS_ARTISTS,
+};
 use super::clock::unix_seconds;
 use crate::context::CallContext;
 use crate::error::ServiceError;
@@ -16,9 +29,12 @@ use crate::setup::{Grant, HostLibrary};
 
 mod collection;
 mod convert;
+mod moves;
 mod scan;
-mod tags;
+mod scanner;
+pub(crate) mod tags;
 mod track;
+mod view;
 
 /// What `lastScanAt` says of a library that was never scanned: the zero time of the server's language.
 pub const NEVER_SCANNED: i64 = -62_135_596_800;

@@ -1,12 +1,13 @@
 //! Texts in the form they are compared in, and how alike two of them are.
 
-use crate::services::library::normalise;
+use crate::services::library::{normalise, unaccented};
 
 /// Brings an artist's name to the form it is compared in, without one leading article.
 ///
-/// The article goes before letter case does, so `the` in front stays where `The` goes.
+/// Accents go before the article and letter case after it: `Ó` in front goes like `O`, and `the` stays where `The` goes.
 pub(super) fn artist(name: &str, articles: &[String]) -> String {
-    let name = name.trim();
+    let plain = unaccented(name);
+    let name = plain.trim();
     let without = articles.iter().find_map(|article| {
         name.strip_prefix(article.as_str())
             .and_then(|rest| rest.strip_prefix(' '))
@@ -41,6 +42,7 @@ mod tests {
             ("A", "a"),
             ("  The  Band", "band"),
             ("O Rappa", "rappa"),
+            ("Ó Riada", "riada"),
             ("Björk", "bjork"),
             ("Ólafur", "olafur"),
         ] {

@@ -9,9 +9,12 @@ use lofty::tag::{ItemKey, ItemValue, Tag, TagExt, TagItem, TagType};
 
 use super::*;
 
+mod people;
+mod rescanning;
 mod scanning;
 mod service;
 mod tracks;
+mod views;
 
 /// Writes one second of silence, 8 kHz mono 16 bit.
 fn write_wav(path: &Path) {

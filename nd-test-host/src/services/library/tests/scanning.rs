@@ -51,7 +51,12 @@ fn a_tagged_file_is_read_in_full() {
         ),
         ("Björk", 2, 1)
     );
-    assert_eq!((track.date.as_str(), track.year()), ("1997-09-22", 1997));
+    // An original date without a release date: the date is taken for that of the release.
+    assert_eq!((track.date.as_str(), track.year()), ("1997", 1997));
+    assert_eq!(
+        (track.original_date.as_str(), track.release_date.as_str()),
+        ("1997", "1997-09-22")
+    );
     assert_eq!(track.genres, ["Electronic", "Art Pop"]);
     assert_eq!(
         (
@@ -167,6 +172,58 @@ fn a_missing_folder_and_a_circle_of_links_are_no_reason_to_stop() {
     #[cfg(unix)]
     std::os::unix::fs::symlink(folder.path(), folder.path().join("a/loop")).expect("a link");
     assert_eq!(scan(1, folder.path()).tracks.len(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn folders_are_known_by_their_own_path_and_pipes_are_left_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |path: &str| folder.path().join(path);
+    write_wav(&at("z real/track.wav"));
+    std::os::unix::fs::symlink(at("z real"), at("a link")).expect("a link");
+    std::os::unix::fs::symlink(at("z real/track.wav"), at("linked.wav")).expect("a link");
+    std::os::unix::fs::symlink("nowhere", at("dangling.wav")).expect("a link");
+    std::os::unix::fs::symlink("nowhere", at("dangling.txt")).expect("a link");
+    write_wav(&at("...and dots/track.wav"));
+    write_wav(&at("@eaDir/thumb.wav"));
+    write_wav(&at("ignored/track.wav"));
+    fs::write(at("ignored/.ndignore"), "").expect("a file");
+    let made = std::process::Command::new("mkfifo")
+        .arg(at("pipe.wav"))
+        .status();
+    assert!(made.is_ok_and(|status| status.success()));
+    let scan = scan(1, folder.path());
+    let paths: Vec<&str> = scan
+        .tracks
+        .iter()
+        .map(|track| track.path.as_str())
+        .collect();
+    assert_eq!(
+        paths,
+        ["...and dots/track.wav", "linked.wav", "z real/track.wav"]
+    );
+    let problems: Vec<&Path> = scan
+        .problems
+        .iter()
+        .map(|problem| problem.path.as_path())
+        .collect();
+    assert_eq!(problems, [at("dangling.wav")]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_name_that_is_no_text_is_a_problem() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = tempfile::tempdir().expect("a folder");
+    write_wav(
+        &folder
+            .path()
+            .join(std::ffi::OsStr::from_bytes(b"caf\xe9.wav")),
+    );
+    write_wav(&folder.path().join("other.wav"));
+    let scan = scan(1, folder.path());
+    assert_eq!((scan.tracks.len(), scan.problems.len()), (1, 1));
+    assert!(scan.problems[0].reason.contains("not UTF-8"));
 }
 
 #[test]
