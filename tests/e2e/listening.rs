@@ -224,7 +224,10 @@ fn outcomes_of_real_plugins_decide_what_is_kept() {
     let users: BTreeSet<String> = inputs
         .filter_map(|input| Some(input["username"].as_str()?.to_owned()))
         .collect();
-    assert!(users.iter().eq(["ann", "bob", "later", "never"]), "{users:?}");
+    assert!(
+        users.iter().eq(["ann", "bob", "later", "never"]),
+        "{users:?}"
+    );
 }
 
 #[test]

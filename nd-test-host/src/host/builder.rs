@@ -301,7 +301,7 @@ impl HostBuilder {
         for note in self.notes {
             journal.log("", LogLevel::Warn, note);
         }
-        let surroundings = Surroundings {
+        let mut surroundings = Surroundings {
             engine,
             data_dir,
             users: self.users.into(),
@@ -325,6 +325,8 @@ impl HostBuilder {
             clock: Arc::clone(&surroundings.service_settings.clock),
             rules: Arc::clone(&surroundings.rules),
         });
+        let plays = &mut surroundings.service_settings.plays;
+        plays.get_or_insert_with(|| Arc::new(scrobbling.clone()));
         Ok(Host {
             surroundings,
             defaults: self.defaults,

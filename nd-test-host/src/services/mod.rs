@@ -73,7 +73,7 @@ pub struct ServiceSettings {
     pub subsonic: SubsonicSource,
     /// What users play at the moment, as far as they told the embedded Subsonic responder.
     pub now_playing: NowPlaying,
-    /// Who else that responder tells of what users play.
+    /// Who else that responder tells of what users play; none for the host's scrobbling.
     pub plays: Option<Arc<dyn Plays>>,
 }
 

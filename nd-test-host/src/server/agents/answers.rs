@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use nd_types::metadata::ImageInfo;
 use nd_types::{ArtistRef, SongRef};
 
-use crate::services::library::LibraryTrack;
+use crate::services::library::{LibraryTrack, normalise};
 
 /// Replaces typographic quotes and dashes by plain ones: services outside do not find names that are written with them.
 pub(super) fn plain(name: &str) -> String {
@@ -81,18 +81,18 @@ pub(super) fn attribute(songs: &mut [SongRef], artist: &ArtistRef) {
     }
 }
 
-/// Finds the tracks songs stand for. What is not found is left out, and a track comes once, unless two of the songs
-/// are the very same.
+/// Picks from the tracks songs stand for, one per song: what was not found is left out, and a track comes once, unless
+/// two of the songs are the very same.
 pub(super) fn matched(
     songs: &[SongRef],
-    resolve: impl Fn(&SongRef) -> Option<LibraryTrack>,
+    found: impl Iterator<Item = Option<LibraryTrack>>,
 ) -> Vec<LibraryTrack> {
     let mut seen: HashMap<String, &SongRef> = HashMap::new();
     let mut tracks = Vec::new();
-    for song in songs {
-        let Some(track) = resolve(song) else { continue };
+    for (song, track) in songs.iter().zip(found) {
+        let Some(track) = track else { continue };
         let first = seen.entry(track.id.clone()).or_insert(song);
-        if std::ptr::eq(*first, song) || *first == song {
+        if *first == song {
             tracks.push(track);
         }
     }
@@ -110,21 +110,20 @@ pub struct SimilarArtist {
     pub mbid: String,
 }
 
-/// Finds artists in the library: by id, by MusicBrainz id, by name. Each comes once, and at most `limit` are kept.
-pub(super) fn known(
+/// Finds artists in the library: by id, by MusicBrainz id, by name. Each comes once.
+pub(super) fn known<'a>(
     artists: &[ArtistRef],
-    tracks: &[LibraryTrack],
-    limit: usize,
+    tracks: impl IntoIterator<Item = &'a LibraryTrack>,
 ) -> Vec<SimilarArtist> {
     let mut by_id = HashMap::new();
     let mut by_mbid = HashMap::new();
     let mut by_name = HashMap::new();
     let credited = tracks
-        .iter()
+        .into_iter()
         .flat_map(|track| track.artists.iter().chain(&track.album_artists));
     for artist in credited {
         by_id.entry(artist.id.as_str()).or_insert(artist);
-        by_name.entry(artist.name.to_lowercase()).or_insert(artist);
+        by_name.entry(normalise(&artist.name)).or_insert(artist);
         if !artist.mbid.is_empty() {
             by_mbid.entry(artist.mbid.as_str()).or_insert(artist);
         }
@@ -133,7 +132,7 @@ pub(super) fn known(
     let found = artists.iter().map(|artist| {
         let by_id = by_id.get(artist.id.as_str());
         let by_mbid = || by_mbid.get(artist.mbid.as_str());
-        let by_name = || by_name.get(&artist.name.to_lowercase());
+        let by_name = || by_name.get(&normalise(&artist.name));
         match by_id.or_else(by_mbid).or_else(by_name) {
             Some(known) => SimilarArtist {
                 id: Some(known.id.clone()),
@@ -149,13 +148,9 @@ pub(super) fn known(
     });
     found
         .filter(|artist| {
-            let key = artist
-                .id
-                .clone()
-                .unwrap_or_else(|| artist.name.to_lowercase());
+            let key = artist.id.clone().unwrap_or_else(|| normalise(&artist.name));
             !key.is_empty() && seen.insert((artist.id.is_some(), key))
         })
-        .take(limit)
         .collect()
 }
 
@@ -270,9 +265,10 @@ mod tests {
             song("a", "y"),
             song("a", "x"),
         ];
-        let found = matched(&songs, |song| {
-            (song.name != "unknown").then(|| track(&song.name))
-        });
+        let found = songs
+            .iter()
+            .map(|song| (song.name != "unknown").then(|| track(&song.name)));
+        let found = matched(&songs, found);
         let titles: Vec<_> = found.iter().map(|track| track.title.as_str()).collect();
         assert_eq!(titles, ["a", "b", "a"]);
     }
@@ -298,7 +294,7 @@ mod tests {
             artist("", "", ""),
         ];
         let tracks = [track("a"), other];
-        let ids: Vec<_> = known(&artists, &tracks, 9)
+        let ids: Vec<_> = known(&artists, &tracks)
             .into_iter()
             .map(|artist| (artist.id, artist.name))
             .collect();
@@ -311,6 +307,5 @@ mod tests {
                 (None, "Stranger".to_owned())
             ]
         );
-        assert_eq!(known(&artists, &tracks, 1).len(), 1);
     }
 }

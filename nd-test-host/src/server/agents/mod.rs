@@ -41,6 +41,8 @@ use crate::services::http::HttpSettings;
 use crate::services::library::{
     Catalogue, LibraryTrack, UNKNOWN_ALBUM, UNKNOWN_ARTIST, VARIOUS_ARTISTS,
 };
+use crate::services::matcher::{Listener, SongMatcher};
+use crate::setup::HostUser;
 
 /// The source that needs no listing.
 const LOCAL: &str = "local";
@@ -58,8 +60,9 @@ pub struct Agents {
     rules: Rules,
     http: HttpSettings,
     journal: Journal,
-    libraries: Vec<i32>,
     catalogue: Catalogue,
+    matcher: SongMatcher,
+    user: Option<HostUser>,
     options: CallOptions,
 }
 
@@ -185,8 +188,9 @@ impl Host {
             rules: self.rules().clone(),
             http: settings.http.clone(),
             journal: self.journal().clone(),
-            libraries: self.libraries().iter().map(|library| library.id).collect(),
             catalogue: settings.catalogue.clone(),
+            matcher: self.matcher(),
+            user: None,
             options: CallOptions::default(),
         }
     }
@@ -198,6 +202,13 @@ impl Agents {
     #[must_use]
     pub fn with_builtin(mut self, agent: Arc<dyn BuiltinAgent>) -> Self {
         self.built_in.insert(agent.name().to_owned(), agent);
+        self
+    }
+
+    /// Finds songs in the libraries of one user only, by that user's favourites and ratings.
+    #[must_use]
+    pub fn for_user(mut self, user: &HostUser) -> Self {
+        self.user = Some(user.clone());
         self
     }
 
@@ -266,7 +277,9 @@ impl Agents {
             Ok(found.map(|found| found.artists))
         });
         found.map(|artists| {
-            let mut known = answers::known(&artists, &self.tracks(), usize::MAX);
+            let collections = self.catalogue.all();
+            let tracks = collections.iter().flat_map(|library| library.tracks());
+            let mut known = answers::known(&artists, tracks);
             known.retain(|artist| strangers || artist.id.is_some());
             known.truncate(wanted.min(SIMILAR_ARTISTS));
             known
@@ -497,23 +510,17 @@ impl Agents {
     }
 
     fn matched(&self, songs: &[SongRef]) -> Vec<LibraryTrack> {
-        let collections: Vec<_> = self
-            .libraries
-            .iter()
-            .filter_map(|&library| self.catalogue.get(library))
-            .collect();
-        answers::matched(songs, |song| {
-            let found = collections.iter().find_map(|tracks| tracks.resolve(song));
-            found.cloned()
-        })
-    }
-
-    fn tracks(&self) -> Vec<LibraryTrack> {
-        let collections = self.libraries.iter();
-        let collections = collections.filter_map(|&library| self.catalogue.get(library));
-        collections
-            .flat_map(|collection| collection.tracks().to_vec())
-            .collect()
+        let user = self.user.as_ref();
+        let found = self.matcher.find(songs, Listener { user });
+        let found = found.unwrap_or_else(|error| {
+            let text = format!("matching songs: {error}");
+            self.journal.log("", LogLevel::Error, text);
+            Vec::new()
+        });
+        let tracks = found
+            .into_iter()
+            .map(|found| found.map(|found| found.track));
+        answers::matched(songs, tracks)
     }
 }
 

@@ -10,6 +10,7 @@ use nd_types::metadata::{
 use super::*;
 use crate::peer::{Answer, HttpPeer};
 use crate::services::ManualClock;
+use crate::store::Database;
 
 /// A source that notes what it is asked, and answers as its script says.
 struct Scripted {
@@ -189,8 +190,13 @@ fn agents(sources: &[&Arc<Scripted>]) -> Agents {
         rules: Rules::default(),
         http: HttpSettings::default(),
         journal: Journal::new(),
-        libraries: Vec::new(),
         catalogue: Catalogue::new(),
+        matcher: SongMatcher::new(
+            Catalogue::new(),
+            Arc::new(ServerConfig::default()),
+            Database::in_memory().expect("a database"),
+        ),
+        user: None,
         options: CallOptions::default(),
     };
     sources.iter().fold(agents, |agents, source| {

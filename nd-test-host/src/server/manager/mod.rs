@@ -87,7 +87,7 @@ pub type DiscardScrobbles = Box<dyn Fn(&str) + Send + Sync>;
 #[non_exhaustive]
 pub struct ManagerOptions {
     /// Called with the id of every package that was removed, so that scrobbles waiting for it can be thrown away. It
-    /// must not change that plugin.
+    /// must not change that plugin. None for those of the host's own scrobbling.
     pub discard_scrobbles: Option<DiscardScrobbles>,
     /// Ids for which that is not called, because a scrobbler of the server has the same name.
     pub builtin_scrobblers: Vec<String>,

@@ -182,14 +182,16 @@ impl Inner {
         }
         self.host.unload(id);
         // Before the row goes: if the server dies in between, the next start comes here again.
-        if let Some(discard) = &self.options.discard_scrobbles
-            && !self
-                .options
-                .builtin_scrobblers
-                .iter()
-                .any(|name| name == id)
+        if !self
+            .options
+            .builtin_scrobblers
+            .iter()
+            .any(|name| name == id)
         {
-            discard(id);
+            match &self.options.discard_scrobbles {
+                Some(discard) => discard(id),
+                None => drop(self.host.scrobbling().discard(id)?),
+            }
         }
         self.store().delete_plugin_row(id)?;
         self.announce(PluginEvent::list_changed(), id, "package removed");

@@ -15,7 +15,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
@@ -256,11 +256,25 @@ impl Scrobbling {
         at: SystemTime,
         client: &Client,
     ) -> Result<(), StoreError> {
-        if !client.counts {
-            return Ok(());
+        if client.counts {
+            self.inner.count(user, track, unix_seconds(at))?;
         }
+        self.dispatch(user, track, at, client)
+    }
+
+    /// Buffers a play that somebody else has counted and written down, see [`Scrobbling::submit`].
+    ///
+    /// # Errors
+    ///
+    /// When the play cannot be buffered.
+    pub fn dispatch(
+        &self,
+        user: &HostUser,
+        track: &LibraryTrack,
+        at: SystemTime,
+        client: &Client,
+    ) -> Result<(), StoreError> {
         let (inner, at) = (&self.inner, unix_seconds(at));
-        inner.count(user, track, at)?;
         if !inner.is_scrobbled(user, track, client) {
             return Ok(());
         }
@@ -381,8 +395,9 @@ impl Plays for Scrobbling {
     }
 
     fn submitted(&self, user: &HostUser, track: &LibraryTrack, at: SystemTime) {
-        if let Err(error) = self.submit(user, track, at, &Client::new("")) {
-            let text = format!("play of \"{}\" not counted: {error}", track.title);
+        // Who reports here keeps the counts and the history.
+        if let Err(error) = self.dispatch(user, track, at, &Client::new("")) {
+            let text = format!("play of \"{}\" not scrobbled: {error}", track.title);
             self.inner.log("", LogLevel::Error, &text);
         }
     }
@@ -420,9 +435,10 @@ impl Inner {
             .count_play(&user.id, Item::Track, &track.id, at)?;
         self.store
             .count_play(&user.id, Item::Album, &track.album_id, at)?;
-        for artist in &track.artists {
-            self.store
-                .count_play(&user.id, Item::Artist, &artist.id, at)?;
+        let credited = track.artists.iter().chain(&track.album_artists);
+        let artists: BTreeSet<_> = credited.map(|artist| &artist.id).collect();
+        for artist in artists {
+            self.store.count_play(&user.id, Item::Artist, artist, at)?;
         }
         self.store
             .record_scrobble(&user.id, &track.id, at)
