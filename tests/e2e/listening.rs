@@ -164,7 +164,7 @@ fn a_killed_host_loses_no_play() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    // All plays are written down before the plugin is loaded, so the second request is in the middle of the delivery.
+    // All plays are written down before the delivery begins, so the second request is in the middle of it.
     let reached = peer.wait_for(2, Duration::from_secs(300));
     child.kill().unwrap();
     child.wait().unwrap();

@@ -2,10 +2,10 @@
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`query`] | a song as it is looked for |
-//! | [`index`] | the tracks of all libraries, by what they are looked for by |
-//! | [`find`] | the four phases of a match |
-//! | [`text`] | the form texts are compared in, and how alike two are |
+//! | `query` | a song as it is looked for |
+//! | `index` | the tracks of all libraries, by what they are looked for by |
+//! | `find` | the four phases of a match |
+//! | `text` | the form texts are compared in, and how alike two are |
 
 use std::collections::HashMap;
 use std::sync::Arc;

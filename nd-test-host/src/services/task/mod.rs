@@ -2,9 +2,9 @@
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`store`] | the file |
-//! | [`pool`] | the queues of a load, and what their workers share |
-//! | [`worker`] | one worker: takes tasks, runs them, notes what came of them |
+//! | `store` | the file |
+//! | `pool` | the queues of a load, and what their workers share |
+//! | `worker` | one worker: takes tasks, runs them, notes what came of them |
 
 use std::path::Path;
 use std::sync::{Arc, Weak};
