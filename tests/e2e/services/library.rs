@@ -17,14 +17,16 @@ fn write_song(file: &Path, title: &str, artist: &str) {
         [name.as_slice(), size.as_slice(), content, padding].concat()
     };
     // Linear samples: one channel, 8,000 a second of two bytes each.
-    let format = [
-        1_u16.to_le_bytes().as_slice(),
-        &1_u16.to_le_bytes(),
-        &8_000_u32.to_le_bytes(),
-        &16_000_u32.to_le_bytes(),
-        &2_u16.to_le_bytes(),
-        &16_u16.to_le_bytes(),
-    ];
+    let mut format = Vec::new();
+    for short in [1_u16, 1] {
+        format.extend(short.to_le_bytes());
+    }
+    for long in [8_000_u32, 16_000] {
+        format.extend(long.to_le_bytes());
+    }
+    for short in [2_u16, 16] {
+        format.extend(short.to_le_bytes());
+    }
     let facts = [
         b"INFO".to_vec(),
         chunk(b"INAM", title.as_bytes()),
@@ -33,7 +35,7 @@ fn write_song(file: &Path, title: &str, artist: &str) {
     ];
     let content = [
         b"WAVE".to_vec(),
-        chunk(b"fmt ", &format.concat()),
+        chunk(b"fmt ", &format),
         chunk(b"LIST", &facts.concat()),
         chunk(b"data", &[0; 16_000]),
     ];
@@ -85,7 +87,11 @@ fn a_scan_shows_in_the_library_and_outlives_the_host() {
     assert_eq!((reports[0].added, reports[1].added), (2, 1));
     let logs = fixture.host.journal().logs();
     let line = "scanned library 1: 2 added";
-    assert!(logs.iter().any(|log| log.message.starts_with(line)), "{}", fixture.host.journal());
+    assert!(
+        logs.iter().any(|log| log.message.starts_with(line)),
+        "{}",
+        fixture.host.journal()
+    );
     let scanned = library(&fixture);
     for (field, expected) in [
         ("totalSongs", json!(2)),
@@ -113,7 +119,9 @@ fn songs_are_found_in_the_order_asked_with_a_null_for_each_that_is_not() {
     let music = Music::new();
     let fixture = Fixture::in_host(music.host().scan_on_start(true));
     let song = |name: &str, artist: &str| json!({ "name": name, "artist": artist });
-    let hidden = fixture.host.catalogue().get(2).unwrap().tracks()[0].id.clone();
+    let hidden = fixture.host.catalogue().get(2).unwrap().tracks()[0]
+        .id
+        .clone();
     let songs = json!([
         song("help", "beatles"),
         song("Nothing like it", "Björk"),
@@ -121,17 +129,39 @@ fn songs_are_found_in_the_order_asked_with_a_null_for_each_that_is_not() {
         song("JOGA", "bjork"),
         song("Help!", "The Beatles"),
     ]);
-    let find = |options: Value| fixture.get("matcher_matchsongs", json!({ "songs": songs, "opts": options }));
+    let find = |options: Value| {
+        fixture.get(
+            "matcher_matchsongs",
+            json!({ "songs": songs, "opts": options }),
+        )
+    };
     let found = find(json!({}));
-    let titles: Vec<&Value> = found.as_array().unwrap().iter().map(|track| &track["title"]).collect();
-    assert_eq!(titles, ["Help!", "", "", "Jóga", "Help!"].map(|title| match title {
-        "" => Value::Null,
-        title => json!(title),
-    }).iter().collect::<Vec<_>>());
+    let titles: Vec<&Value> = found
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|track| &track["title"])
+        .collect();
+    assert_eq!(
+        titles,
+        ["Help!", "", "", "Jóga", "Help!"]
+            .map(|title| match title {
+                "" => Value::Null,
+                title => json!(title),
+            })
+            .iter()
+            .collect::<Vec<_>>()
+    );
     let joga = &found[3];
-    assert_eq!((&joga["libraryName"], &joga["path"]), (&json!("Open"), &json!("a/joga.wav")));
+    assert_eq!(
+        (&joga["libraryName"], &joga["path"]),
+        (&json!("Open"), &json!("a/joga.wav"))
+    );
     let artist = &joga["participants"][1];
-    assert_eq!((&artist["role"], &artist["name"]), (&json!("artist"), &json!("Björk")));
+    assert_eq!(
+        (&artist["role"], &artist["name"]),
+        (&json!("artist"), &json!("Björk"))
+    );
 
     // The path leads to the file in the mount.
     let mounted = fixture.file("list", "/libraries/1/a", "");
@@ -143,11 +173,17 @@ fn songs_are_found_in_the_order_asked_with_a_null_for_each_that_is_not() {
     store.set_starred("u1", Item::Track, id, Some(5)).unwrap();
     store.set_rating("u1", Item::Track, id, 4).unwrap();
     let hers = &find(json!({ "username": "Ann" }))[3];
-    assert_eq!((&hers["starred"], &hers["rating"]), (&json!(true), &json!(4)));
+    assert_eq!(
+        (&hers["starred"], &hers["rating"]),
+        (&json!(true), &json!(4))
+    );
     let anybodys = &find(json!({}))[3];
     assert_eq!(anybodys["averageRating"], 4.0);
     assert_ne!(anybodys["starred"], true);
-    let error = fixture.call("matcher_matchsongs", json!({ "songs": songs, "opts": { "username": "zoe" } }));
+    let error = fixture.call(
+        "matcher_matchsongs",
+        json!({ "songs": songs, "opts": { "username": "zoe" } }),
+    );
     assert_eq!(error.unwrap_err(), "matcher: user \"zoe\" not found");
 }
 
