@@ -4,6 +4,7 @@ mod artwork;
 mod files;
 mod history;
 mod http;
+mod library;
 mod scheduler;
 mod stores;
 mod subsonic;
