@@ -1,9 +1,10 @@
-//! An HTTP server on loopback for plugins to talk to: scripted answers, recorded requests.
+//! Servers on loopback for plugins to talk to: scripted answers, recorded requests and messages.
 //!
-//! It speaks plain HTTP/1.1, one request per connection. Requests are parsed with `httparse`, the parser below hyper;
+//! [`WsPeer`] speaks WebSocket. [`HttpPeer`] speaks plain HTTP/1.1, one request per connection. Requests are parsed with `httparse`, the parser below hyper;
 //! the rest is a listener and a thread per connection, which lets a script also answer slowly, wrongly, or not at all.
 
 pub(crate) mod http;
+mod websocket;
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -12,6 +13,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+
+pub use websocket::{WsEvent, WsPeer, WsSend};
 
 /// An HTTP server on loopback. Dropping it stops it.
 pub struct HttpPeer {

@@ -171,8 +171,13 @@ impl AllowList {
         }
     }
 
+    /// Returns the entries as they are spelt.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|entry| entry.text.as_str())
+    }
+
     /// Tells whether an IP or CIDR entry covers the address.
-    fn lists(&self, address: IpAddr) -> bool {
+    pub(crate) fn lists(&self, address: IpAddr) -> bool {
         self.entries
             .iter()
             .filter_map(|entry| entry.range)

@@ -16,8 +16,8 @@ use ureq::http::{Method, Request, Response};
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector, RustlsConnector};
 use ureq::{Agent, Body, Proxy, ProxyProtocol};
 
-use self::allow::AllowList;
 pub use self::allow::HttpRules;
+pub(crate) use self::allow::{AllowList, matches_text};
 use self::dial::{CallCancelled, GuardedTcp, PatientResolver, cancellable};
 pub use self::dial::{Resolve, StaticResolver, SystemResolver};
 pub use self::error::{Cause, HttpError};

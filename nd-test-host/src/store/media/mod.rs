@@ -2,7 +2,7 @@
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`columns`] | a file's facts as columns |
+//! | `columns` | a file's facts as columns |
 //!
 //! Albums and artists have no tables of their own: all there is to say about them follows from the files, and what is derived
 //! when a library is read cannot disagree with them.

@@ -2,8 +2,8 @@
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`raw`] | the fields of a file by their own names |
-//! | [`people`] | who took part in a track, and as what |
+//! | `raw` | the fields of a file by their own names |
+//! | `people` | who took part in a track, and as what |
 
 use std::collections::BTreeMap;
 use std::fs::{File, Metadata};
