@@ -75,10 +75,11 @@ fn a_hook_that_is_down_gets_every_play_once_it_is_back() {
     load(&host, "webhook");
     for title in ["one", "two"] {
         submit(&host, "ann", title);
+        settle(&host);
     }
-    settle(&host);
     assert_eq!(pending(&host, "webhook"), 2);
-    for seconds in [5, 10, 20] {
+    // Each play has made a round of its own, and both failed.
+    for seconds in [10, 20, 40] {
         let before = peer.requests().len();
         clock.advance(Duration::from_secs(seconds));
         settle(&host);
@@ -86,7 +87,7 @@ fn a_hook_that_is_down_gets_every_play_once_it_is_back() {
     }
     peer.otherwise(Answer::status(204));
     peer.clear();
-    clock.advance(Duration::from_secs(40));
+    clock.advance(Duration::from_secs(80));
     settle(&host);
     assert_eq!(arrived(&peer), ["one", "two"]);
     assert_eq!(pending(&host, "webhook"), 0);
