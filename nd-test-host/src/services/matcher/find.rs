@@ -7,7 +7,7 @@ use nd_types::SongRef;
 
 use super::index::Index;
 use super::query::{Query, QueryArtist};
-use super::text::likeness;
+use super::text::{Prepared, likeness};
 use crate::services::library::LibraryTrack;
 use crate::setup::Grant;
 use crate::store::annotations::Annotation;
@@ -86,11 +86,12 @@ impl<'a> Search<'a> {
             .iter()
             .map(|artist| self.resolve(artist))
             .collect();
+        let title = Prepared::new(&query.title);
         let credited: BTreeSet<usize> = artists
             .iter()
             .flatten()
             .flat_map(|id| self.index.by_artist(id).iter().copied())
-            .filter(|&number| likeness(&query.title, self.index.title(number)) >= self.threshold)
+            .filter(|&number| self.index.title_passes(number, &title, self.threshold))
             .collect();
         let mut best: Option<(usize, Score)> = None;
         for number in self.in_order(credited.into_iter()) {

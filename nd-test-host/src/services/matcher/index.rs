@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::text;
+use super::text::{self, Letters, Prepared};
 use crate::services::library::{Collection, LibraryTrack, normalise};
 
 /// Where a track is: number of its collection, number in it.
@@ -27,6 +27,7 @@ pub(in crate::services) struct Index {
 struct Entry {
     place: Place,
     title: String,
+    letters: Letters,
     album: String,
     artist: String,
 }
@@ -55,9 +56,11 @@ impl Index {
 
     fn add(&mut self, track: &LibraryTrack, place: Place) {
         let number = self.entries.len();
+        let title = normalise(&track.title);
         self.entries.push(Entry {
             place,
-            title: normalise(&track.title),
+            letters: Letters::of(&title),
+            title,
             album: normalise(&track.album),
             artist: text::artist(&track.artist, &self.articles),
         });
@@ -86,6 +89,12 @@ impl Index {
 
     pub(super) fn title(&self, number: usize) -> &str {
         self.entries.get(number).map_or("", |entry| &entry.title)
+    }
+
+    /// Tells whether the title is as like a text as the threshold asks.
+    pub(super) fn title_passes(&self, number: usize, text: &Prepared<'_>, threshold: f64) -> bool {
+        let entry = self.entries.get(number);
+        entry.is_some_and(|entry| text.is_like(&entry.title, &entry.letters, threshold))
     }
 
     pub(super) fn album(&self, number: usize) -> &str {
@@ -131,10 +140,11 @@ impl Index {
     }
 }
 
-/// Adds to a list once; equal values come one after the other.
+/// Adds to a list once: equal values come one after the other, or are few.
 fn push<T: PartialEq>(lists: &mut HashMap<String, Vec<T>>, key: &str, value: T) {
     match lists.get_mut(key) {
-        Some(list) if list.contains(&value) && list.len() < 16 || list.last() == Some(&value) => {}
+        Some(list) if list.last() == Some(&value) => {}
+        Some(list) if list.len() < 16 && list.contains(&value) => {}
         Some(list) => list.push(value),
         None => drop(lists.insert(key.to_owned(), vec![value])),
     }

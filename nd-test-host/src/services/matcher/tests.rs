@@ -509,3 +509,30 @@ fn a_later_scan_is_searched_at_once() {
     assert_eq!(host.one(song("Two", "Ann")), found("u"));
     assert_eq!(host.one(song("One", "Ann")), None);
 }
+
+/// Run with `--ignored --nocapture`: how long searches in 100,000 tracks take.
+#[test]
+#[ignore = "takes long"]
+fn the_time_of_a_large_search() {
+    for artists in [5_000, 1] {
+        let title = |n: usize| format!("Song number {n} of the {} kind", n % 977);
+        let tracks = (0..100_000).map(|n| {
+            let by = format!("The Artist {}", n % artists);
+            track(&n.to_string(), &title(n), &by)
+        });
+        let fixture = Fixture::new(tracks.collect());
+        let start = std::time::Instant::now();
+        fixture.one(song("no such title", "Nobody"));
+        println!("{artists} artists: index in {:?}", start.elapsed());
+        let asked =
+            (0..100).map(|n| song(&title(n * 991), &format!("artist {}", n * 991 % artists)));
+        let asked: Vec<SongRef> = asked.collect();
+        let start = std::time::Instant::now();
+        let found = fixture.ask(&asked, "").expect("an answer");
+        let count = found.iter().flatten().count();
+        println!(
+            "{artists} artists: {count} of 100 songs in {:?}",
+            start.elapsed()
+        );
+    }
+}

@@ -27,6 +27,75 @@ pub(super) fn likeness(one: &str, other: &str) -> f64 {
     }
 }
 
+/// How often each letter is in a text, letters being thrown together into a few groups.
+#[derive(Debug, Clone)]
+pub(super) struct Letters {
+    counts: [u8; 32],
+    length: usize,
+}
+
+impl Letters {
+    pub(super) fn of(text: &str) -> Self {
+        let mut letters = Self {
+            counts: [0; 32],
+            length: 0,
+        };
+        for letter in text.chars() {
+            letters.length += 1;
+            let count = letters.counts.get_mut(letter as usize % 32);
+            count
+                .into_iter()
+                .for_each(|count| *count = count.saturating_add(1));
+        }
+        letters
+    }
+
+    /// Returns the number of letters two texts have in common at most.
+    fn common(&self, other: &Self) -> usize {
+        if self.length.max(other.length) > usize::from(u8::MAX) {
+            // Some count may have reached its end.
+            return self.length.min(other.length);
+        }
+        let pairs = self.counts.iter().zip(&other.counts);
+        pairs.map(|(one, other)| usize::from(*one.min(other))).sum()
+    }
+}
+
+/// A text that is compared with many.
+#[derive(Debug)]
+pub(super) struct Prepared<'a> {
+    text: &'a str,
+    letters: Letters,
+}
+
+impl<'a> Prepared<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self {
+            text,
+            letters: Letters::of(text),
+        }
+    }
+
+    /// Tells whether the [`likeness`] to another text reaches a threshold. Most texts are told apart by their letters alone.
+    pub(super) fn is_like(&self, text: &str, letters: &Letters, threshold: f64) -> bool {
+        self.at_most(text, letters) >= threshold && likeness(self.text, text) >= threshold
+    }
+
+    /// Returns what the likeness would be if all letters in common were in the right order.
+    fn at_most(&self, text: &str, letters: &Letters) -> f64 {
+        if self.letters.length == 0 || letters.length == 0 {
+            return 1.0;
+        }
+        let common = self.letters.common(letters) as f64;
+        let jaro =
+            (common / self.letters.length as f64 + common / letters.length as f64 + 1.0) / 3.0;
+        let pairs = self.text.chars().zip(text.chars()).take(4);
+        let prefix = pairs.take_while(|(one, other)| one == other).count() as f64;
+        // A little more, for what rounding may take away.
+        jaro + 0.1 * prefix * (1.0 - jaro) + 1e-9
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,6 +133,45 @@ mod tests {
         ] {
             let found = likeness(one, other);
             assert!((found - expected).abs() < 0.001, "{one} {other} {found}");
+        }
+    }
+
+    #[test]
+    fn telling_texts_apart_by_their_letters_never_loses_one() {
+        let long = "la ".repeat(150);
+        let texts = [
+            "",
+            "a",
+            "abc",
+            "acb",
+            "help",
+            "help!",
+            "helpless",
+            "hello",
+            "yesterday",
+            "yesterdays",
+            "today",
+            "song number 1",
+            "song number 11",
+            "song number 2 of the 3 kind",
+            "ärger",
+            "日本語",
+            "日本",
+            &long,
+        ];
+        for one in texts {
+            for other in texts {
+                let (prepared, letters) = (Prepared::new(one), Letters::of(other));
+                let likeness = likeness(one, other);
+                assert!(
+                    prepared.at_most(other, &letters) >= likeness,
+                    "{one} {other}"
+                );
+                for threshold in [0.0, 0.5, 0.85, 1.0] {
+                    let passes = prepared.is_like(other, &letters, threshold);
+                    assert_eq!(passes, likeness >= threshold, "{one} {other} {threshold}");
+                }
+            }
         }
     }
 }
