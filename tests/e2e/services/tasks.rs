@@ -11,6 +11,9 @@ use serde_json::{Value, json};
 
 use super::Fixture;
 
+mod killed;
+mod unloading;
+
 const LIMIT: Duration = Duration::from_secs(60);
 /// Tells the child process where to work.
 const CHILD: &str = "ND_TEST_TASK_CHILD";
