@@ -131,7 +131,7 @@ fn nothing_is_lost_over_many_kills_at_any_moment() {
     let folder = tempfile::tempdir().unwrap();
     let command = json!({ "function": "kvstore_has", "arguments": { "key": "k" } }).to_string();
     let mut stored = Vec::new();
-    for round in 0..8_usize {
+    for round in 0..6_usize {
         let mut victim = Victim::start(folder.path(), &command, 2_000);
         // Each time elsewhere: at once, while it enqueues, and while it works off what earlier ones left.
         for _ in 0..round * round * 3 {

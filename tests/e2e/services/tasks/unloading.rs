@@ -49,30 +49,6 @@ fn a_running_task_is_cut_off_and_runs_again_uncounted() {
     assert_eq!(task["attempt"], 1);
 }
 
-#[test]
-fn no_task_finds_its_plugin_gone() {
-    // Without retries a task that does would have failed for good.
-    let mut fixture = Fixture::new();
-    let mut enqueued = 0;
-    for _ in 0..15 {
-        create(&fixture, json!({ "concurrency": 4 }));
-        for _ in 0..25 {
-            fixture.enqueue("");
-            enqueued += 1;
-        }
-        fixture.reload();
-    }
-    create(&fixture, json!({ "concurrency": 4 }));
-    fixture.wait();
-    let services = fixture.plugin.services();
-    let tasks = services.task().unwrap().tasks("q").unwrap();
-    assert_eq!(tasks.len(), enqueued);
-    for task in tasks {
-        assert_eq!(task.status, Status::Completed, "{task:?}");
-        assert_eq!(task.attempt, 1);
-    }
-}
-
 /// A Storage service that unloads the plugin that asks.
 #[derive(Default)]
 struct Unloading {
