@@ -179,6 +179,12 @@ impl CancelToken {
         self.state.fetch_max(EXPIRED, Ordering::AcqRel);
     }
 
+    /// Tells whether this is that token, or one that was made from it.
+    pub(crate) fn descends_from(&self, other: &Self) -> bool {
+        let mut parents = self.parents.iter();
+        Arc::ptr_eq(&self.state, &other.state) || parents.any(|parent| parent.descends_from(other))
+    }
+
     /// Tells whether time ran out, and nobody cancelled.
     pub(crate) fn is_expired(&self) -> bool {
         let state = self.state();
@@ -281,6 +287,8 @@ mod tests {
         assert!(first.is_cancelled() && !parent.is_cancelled() && !second.is_cancelled());
         parent.cancel();
         assert!(second.is_cancelled());
+        assert!(CancelToken::child_of([second.clone()]).descends_from(&parent));
+        assert!(!second.descends_from(&first) && !parent.descends_from(&second));
     }
 
     #[test]

@@ -341,6 +341,8 @@ impl Plugin {
 
     /// Takes no more calls, closes the services, and cuts off what still runs. Doing it twice is doing it once.
     pub(crate) fn unload(&self) {
+        // First of all: a task that finds its plugin gone has failed a try.
+        self.loaded.services.stop_tasks();
         if self.loaded.unloaded.swap(true, Ordering::AcqRel) {
             return;
         }

@@ -330,6 +330,13 @@ impl ServiceSet {
         self.task.as_ref()
     }
 
+    /// Lets no task start any more and cancels those that run, so that none finds its plugin gone.
+    pub(crate) fn stop_tasks(&self) {
+        if let Some(task) = &self.task {
+            task.stop();
+        }
+    }
+
     /// Closes the services in the order they were made. Closing again does nothing.
     pub fn close(&self) {
         if self.closed.swap(true, Ordering::AcqRel) {

@@ -68,9 +68,10 @@ fn config_is_always_there_and_the_rest_by_permission() {
         }
     ));
     assert!(!data.exists(), "nothing is created without need");
-    let all = r#"{"scheduler":{},"cache":{},"library":{},"kvstore":{},"users":{},"http":{},"storage":{}}"#;
+    let all = r#"{"scheduler":{},"cache":{},"library":{},"kvstore":{},"users":{},"http":{},"taskqueue":{},"storage":{}}"#;
     let set = ServiceSet::build(&setup(&data, all)).expect("services");
     assert!(data.join("kvstore.db").is_file() && data.join("storage").is_dir());
+    assert!(data.join("taskqueue.db").is_file() && set.task().is_some());
     assert!(set.services().users.get_users(&ctx).is_ok());
     assert!(set.services().library.get_all_libraries(&ctx).is_ok());
     assert!(set.services().cache.has(&ctx, "k".to_owned()).is_ok());
@@ -105,6 +106,13 @@ fn a_service_that_cannot_be_made_is_named() {
     let error = failure(r#"{"kvstore":{}}"#, folder.path());
     assert!(
         error.starts_with("creating KVStore service: opening") && error.contains("kvstore.db"),
+        "{error}"
+    );
+    let corrupt = folder.path().join("kvstore.db");
+    std::fs::rename(corrupt, folder.path().join("taskqueue.db")).expect("a file");
+    let error = failure(r#"{"taskqueue":{}}"#, folder.path());
+    assert!(
+        error.starts_with("creating Task service: opening") && error.contains("taskqueue.db"),
         "{error}"
     );
     std::fs::write(folder.path().join("storage"), "").expect("a file");

@@ -1,19 +1,16 @@
-//! Task queues, with a real plugin behind them; some of the hosts are killed in the middle of a task.
+//! Task queues, with a real plugin behind them.
 
-use std::path::Path;
-use std::process::{Child, Command};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nd_test_host::services::task::Status;
-use nd_test_host::{Host, PluginSettings};
-use nd_tests::load;
 use serde_json::{Value, json};
 
 use super::Fixture;
 
+mod killed;
+mod unloading;
+
 const LIMIT: Duration = Duration::from_secs(60);
-/// Tells the child process where to work.
-const CHILD: &str = "ND_TEST_TASK_CHILD";
 
 fn payload(text: &str) -> String {
     use base64::Engine;
@@ -89,85 +86,4 @@ fn a_task_may_add_tasks_and_ask_for_itself() {
     let tasks = services.task().unwrap().tasks("q").unwrap();
     assert_eq!(tasks.len(), 2);
     assert!(tasks.iter().all(|task| task.status == Status::Completed));
-}
-
-fn host(data: &Path) -> Fixture {
-    let builder = Host::builder()
-        .data_dir(data)
-        .every_plugin(PluginSettings::all());
-    let host = builder.build().unwrap();
-    let plugin = load(&host, "fixture-services");
-    Fixture { host, plugin }
-}
-
-/// What the child does: it adds tasks that count themselves, until it is killed.
-#[test]
-fn child_of_the_kill_test() {
-    let Some(data) = std::env::var_os(CHILD) else {
-        return;
-    };
-    let fixture = host(Path::new(&data));
-    create(
-        &fixture,
-        json!({ "concurrency": 2, "maxRetries": 5, "backoffMs": 1 }),
-    );
-    for number in 0.. {
-        let arguments = json!({ "key": format!("task-{number}"), "value": "" });
-        let command = json!({ "function": "kvstore_set", "arguments": arguments });
-        fixture.enqueue(&command.to_string());
-        // Said to the parent only once the task is stored: from here on it must not be lost.
-        std::fs::write(Path::new(&data).join("promised"), format!("{number}")).unwrap();
-    }
-}
-
-fn start_child(data: &Path) -> Child {
-    let own = std::env::current_exe().unwrap();
-    Command::new(own)
-        .args([
-            "--exact",
-            "services::tasks::child_of_the_kill_test",
-            "--nocapture",
-        ])
-        .env(CHILD, data)
-        .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null())
-        .spawn()
-        .unwrap()
-}
-
-fn promised(data: &Path) -> Option<u64> {
-    let text = std::fs::read_to_string(data.join("promised")).ok()?;
-    text.parse().ok()
-}
-
-#[test]
-fn nothing_is_lost_when_the_process_is_killed_in_the_middle() {
-    for round in 1..=4_u64 {
-        let folder = tempfile::tempdir().unwrap();
-        let mut child = start_child(folder.path());
-        let until = Instant::now() + LIMIT;
-        while promised(folder.path()).is_none_or(|number| number < round * 7) {
-            assert!(Instant::now() < until, "the child does not get anywhere");
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        child.kill().unwrap();
-        child.wait().unwrap();
-        // The file may have been caught between being emptied and written.
-        let last = promised(folder.path()).unwrap_or(round * 7);
-
-        let fixture = host(folder.path());
-        create(&fixture, json!({ "concurrency": 2 }));
-        fixture.wait();
-        let services = fixture.plugin.services();
-        let tasks = services.task().unwrap().tasks("q").unwrap();
-        assert!(tasks.len() as u64 > last, "{} of {last}", tasks.len());
-        for task in &tasks {
-            assert_eq!(task.status, Status::Completed, "{task:?}");
-            assert!(task.attempt >= 1, "{task:?}");
-        }
-        for number in 0..=last {
-            let has = fixture.get("kvstore_has", json!({ "key": format!("task-{number}") }));
-            assert_eq!(has, json!(true), "task {number} of {last}");
-        }
-    }
 }

@@ -10,6 +10,7 @@ mod profiles;
 mod reference;
 mod results;
 mod sonic;
+mod tasks;
 
 use std::time::Duration;
 

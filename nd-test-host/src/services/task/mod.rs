@@ -1,58 +1,65 @@
-//! Task: queues of background work, kept in a SQLite file so that they outlive restarts and crashes.
+//! Task: queues of work that survive restarts, in one SQLite file per plugin.
 //!
-//! | module | holds |
+//! | module | what it does |
 //! | --- | --- |
-//! | `store` | the file |
-//! | `pool` | the queues of a load, and what their workers share |
-//! | `worker` | one worker: takes tasks, runs them, notes what came of them |
+//! | `settings` | defaults, limits and back-off |
+//! | `store` | the tables, in the layout of the server |
+//! | `stored` | their rows |
+//! | `db` | the open file of a load |
+//! | `state` | what the threads share, and how they wait |
+//! | `worker` | runs the tasks, and deletes finished ones |
 
 use std::path::Path;
-use std::sync::{Arc, Weak};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use nd_types::task::{QueueConfig, TaskInfo};
 
-use self::pool::Pool;
-use self::store::Store;
-pub use self::store::{Status, StoredTask};
-use super::clock::{Clock, Sleeper};
+use self::db::Db;
+pub use self::db::TASK_FILE;
+pub use self::settings::QueueSettings;
+use self::state::{Refused, Shared};
+use self::store::{Cancelled, Verdict};
+pub use self::stored::{Status, StoredTask};
+use super::clock::Clock;
 use super::id;
-use super::storage::private_dir;
 use crate::context::{CallContext, Callback};
 use crate::error::ServiceError;
 use crate::faults::Faults;
 use crate::generated::Task;
 use crate::journal::Journal;
 
-mod pool;
+mod db;
+mod settings;
+mod state;
 mod store;
-#[cfg(test)]
-mod tests;
+mod stored;
 mod worker;
 
-/// Name of the file in the plugin's data folder.
-pub const TASK_FILE: &str = "taskqueue.db";
-/// Bytes a queue's name may have.
+/// Longest name of a queue, in bytes.
 pub const MAX_NAME: usize = 128;
-/// Bytes a payload may have.
-pub const MAX_PAYLOAD: usize = 1 << 20;
-const MAX_BACKOFF_MS: i64 = 3_600_000;
-const DEFAULT_BACKOFF_MS: i64 = 1_000;
-const DEFAULT_RETENTION_MS: i64 = 3_600_000;
-const RETENTION_MS: std::ops::RangeInclusive<i64> = 60_000..=604_800_000;
+/// Longest payload of a task, in bytes.
+pub const MAX_PAYLOAD: usize = 1_048_576;
+/// How long closing waits for tasks that run.
+const CLOSE_WITHIN: Duration = Duration::from_secs(10);
 
-/// The Task service of one loaded plugin.
+/// The Task service.
 ///
-/// Workers are threads that are started as tasks come in, up to the queue's concurrency and at most 128 to a queue.
+/// Tasks run on threads of their own, at most 256 at once per queue. Messages longer than 1 MiB are cut.
 pub struct TaskService {
-    pool: Arc<Pool>,
+    shared: Arc<Shared>,
+    max_concurrency: i64,
+    /// Held while a queue is made: two of one name must not both find it free.
+    creating: Mutex<()>,
+    closed: AtomicBool,
 }
 
 /// What the service is made from.
 pub struct TaskSetup {
     /// Plugin id.
     pub plugin: String,
-    /// The manifest's `taskqueue.maxConcurrency`.
+    /// The manifest's `taskqueue.maxConcurrency`: what all queues together may have.
     pub max_concurrency: i64,
     /// The way back into the plugin.
     pub callback: Weak<dyn Callback>,
@@ -65,49 +72,84 @@ pub struct TaskSetup {
 }
 
 impl TaskService {
-    /// Opens the plugin's file, creating it and its folder if needed. Stored tasks wait until their queue is created.
+    /// Opens the plugin's file, creating it and its folder if needed. No task runs before its queue is created.
     ///
     /// # Errors
     ///
-    /// When the file cannot be created, opened or upgraded.
+    /// Any failure to create or open the file; the text names it.
     pub fn open(data_dir: &Path, setup: TaskSetup) -> Result<Self, String> {
-        private_dir(data_dir)?;
-        let path = data_dir.join(TASK_FILE);
-        let store = Store::open(&path, setup.faults.clone())
-            .map_err(|error| format!("opening {}: {error}", path.display()))?;
-        let pool = Arc::new(Pool::new(setup, store));
-        let sleeper: Weak<Pool> = Arc::downgrade(&pool);
-        let sleeper: Weak<dyn Sleeper> = sleeper;
-        pool.clock().wake_on_jump(sleeper);
-        Ok(Self { pool })
+        let db = Db::open(data_dir, setup.faults.clone())?;
+        Ok(Self {
+            max_concurrency: setup.max_concurrency,
+            shared: Shared::new(setup, db),
+            creating: Mutex::default(),
+            closed: AtomicBool::new(false),
+        })
     }
 
-    /// Returns the stored tasks of a queue, oldest first.
+    /// Lets no task start any more and cancels the callbacks that run; their tasks go back to pending.
+    ///
+    /// The first half of [`TaskService::close`]. Tasks can be enqueued until that.
+    pub fn stop(&self) {
+        self.shared.stop();
+    }
+
+    /// Stops the queues, waits at most 10 s for the tasks that run, and closes the file.
+    ///
+    /// What runs still goes back to pending with its try counted. A task that unloads its plugin is not waited for.
+    pub fn close(&self) {
+        self.close_within(CLOSE_WITHIN);
+    }
+
+    fn close_within(&self, limit: Duration) {
+        if self.closed.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        self.shared.stop();
+        let running = self.shared.wait_for_threads(limit);
+        let now = self.shared.now();
+        for task in running {
+            // If it cannot be written, the task is revived when its queue is made again.
+            let _ = self
+                .shared
+                .db
+                .write(|store| store.settle(&task, &Verdict::Interrupted, now));
+        }
+        self.shared.db.close();
+    }
+
+    /// Returns the queues of this load with the settings they work with, sorted by name.
+    pub fn queues(&self) -> Vec<(String, QueueSettings)> {
+        let queues = self.shared.queues().into_iter();
+        queues
+            .map(|(name, settings)| (name, QueueSettings::clone(&settings)))
+            .collect()
+    }
+
+    /// Returns the stored tasks of a queue, oldest first, also if the queue was not created in this load.
     ///
     /// # Errors
     ///
-    /// When the file cannot be read.
+    /// When the file cannot be read, or was closed.
     pub fn tasks(&self, queue: &str) -> Result<Vec<StoredTask>, ServiceError> {
-        self.pool.store().tasks(queue).map_err(wire_error)
+        Ok(self.shared.db.read(|store| store.tasks(queue))?)
     }
 
-    /// Waits, at most for `limit` of real time, until nothing runs and nothing is due; tells whether that came true.
-    pub fn wait_idle(&self, limit: Duration) -> bool {
-        self.pool.wait_idle(limit)
-    }
-
-    /// Ends the workers: running callbacks are cancelled, and their tasks go back to `pending` without counting the try.
+    /// Waits until nothing more happens unless time goes on: no task runs but those that wait for their delay.
     ///
-    /// Waits at most 10 s; whatever still runs then goes back with its try counted. Closing again does nothing.
-    pub fn close(&self) {
-        self.pool.close();
+    /// Returns `false` if that takes longer than `limit` (of real time). To be called after moving a manual clock.
+    /// A retry that is due is taken up when a worker looks next, which idle ones do every 5 s.
+    pub fn wait_idle(&self, limit: Duration) -> bool {
+        self.shared.wait_idle(limit)
     }
 }
 
-impl Drop for TaskService {
-    fn drop(&mut self) {
-        self.close();
-    }
+fn unknown_queue(name: &str) -> ServiceError {
+    format!("queue \"{name}\" does not exist").into()
+}
+
+fn unknown_task(id: &str) -> ServiceError {
+    format!("task \"{id}\" not found").into()
 }
 
 impl Task for TaskService {
@@ -121,9 +163,25 @@ impl Task for TaskService {
             return Err("queue name cannot be empty".into());
         }
         if name.len() > MAX_NAME {
-            return Err(format!("queue name exceeds maximum length of {MAX_NAME} bytes").into());
+            let text = format!("queue name exceeds maximum length of {MAX_NAME} bytes");
+            return Err(text.into());
         }
-        self.pool.create(&name, with_defaults(config))
+        let _creating = self.creating.lock().unwrap_or_else(PoisonError::into_inner);
+        let max = self.max_concurrency;
+        let budget = self.shared.budget(&name, max);
+        let budget = budget.map_err(|refused| match refused {
+            Refused::NoBudget { used } => {
+                format!("concurrency budget exhausted ({used}/{max} allocated)")
+            }
+            Refused::Exists => format!("queue \"{name}\" already exists"),
+            Refused::Closing => "the plugin is unloaded".to_owned(),
+        })?;
+        let settings = QueueSettings::new(&config, budget);
+        let now = self.shared.now();
+        let save = |store: &mut store::Store| store.save_queue(&name, &settings, now);
+        self.shared.db.write(save)?;
+        let started = self.shared.start_queue(&name, settings);
+        started.map_err(|error| format!("starting a worker: {error}").into())
     }
 
     fn enqueue(
@@ -132,88 +190,60 @@ impl Task for TaskService {
         queue_name: String,
         payload: Option<Vec<u8>>,
     ) -> Result<String, ServiceError> {
-        let max_retries = self.pool.max_retries(&queue_name)?;
-        let length = payload.as_ref().map_or(0, Vec::len);
-        if length > MAX_PAYLOAD {
-            return Err(
-                format!("payload size {length} exceeds maximum of {MAX_PAYLOAD} bytes").into(),
-            );
+        let settings = self.shared.queue(&queue_name);
+        let settings = settings.ok_or_else(|| unknown_queue(&queue_name))?;
+        let size = payload.as_ref().map_or(0, Vec::len);
+        if size > MAX_PAYLOAD {
+            let text = format!("payload size {size} exceeds maximum of {MAX_PAYLOAD} bytes");
+            return Err(text.into());
         }
-        let id = id::random();
-        let now = self.pool.now_ms();
-        let stored = self
-            .pool
-            .store()
-            .add(&id, &queue_name, payload.as_deref(), max_retries, now);
-        stored.map_err(wire_error)?;
-        self.pool.work_came(&queue_name);
+        let (id, now) = (id::random(), self.shared.now());
+        self.shared.db.write(|store| {
+            let retries = settings.max_retries;
+            store.add(&id, &queue_name, payload.as_deref(), retries, now)
+        })?;
+        self.shared.signal(&queue_name);
         Ok(id)
     }
 
     fn get(&self, _ctx: &CallContext, task_id: String) -> Result<Option<TaskInfo>, ServiceError> {
-        let task = self.pool.store().get(&task_id).map_err(wire_error)?;
-        let task = task.ok_or_else(|| not_found(&task_id))?;
-        Ok(Some(TaskInfo {
-            status: task.status.as_str().to_owned(),
-            message: task.message,
-            attempt: task.attempt,
-        }))
+        let info = self.shared.db.read(|store| store.info(&task_id))?;
+        match info {
+            Some(info) => Ok(Some(info)),
+            None => Err(unknown_task(&task_id)),
+        }
     }
 
     fn cancel(&self, _ctx: &CallContext, task_id: String) -> Result<(), ServiceError> {
-        let store = self.pool.store();
-        if store
-            .cancel(&task_id, self.pool.now_ms())
-            .map_err(wire_error)?
-        {
-            self.pool.changed();
-            return Ok(());
+        let now = self.shared.now();
+        let cancelled = self.shared.db.write(|store| store.cancel(&task_id, now))?;
+        match cancelled {
+            Cancelled::Done => Ok(()),
+            Cancelled::NotFound => Err(unknown_task(&task_id)),
+            Cancelled::Not(status) => {
+                let text = format!("task \"{task_id}\" cannot be cancelled (status: {status})");
+                Err(text.into())
+            }
         }
-        let task = store.get(&task_id).map_err(wire_error)?;
-        let task = task.ok_or_else(|| not_found(&task_id))?;
-        Err(format!(
-            "task \"{task_id}\" cannot be cancelled (status: {})",
-            task.status.as_str()
-        )
-        .into())
     }
 
     fn clear_queue(&self, _ctx: &CallContext, queue_name: String) -> Result<i64, ServiceError> {
-        self.pool.max_retries(&queue_name)?;
-        let store = self.pool.store();
-        let cleared = store.clear(&queue_name, self.pool.now_ms());
-        let cleared = cleared.map_err(wire_error)?;
-        self.pool.changed();
+        let known = self.shared.queue(&queue_name);
+        known.ok_or_else(|| unknown_queue(&queue_name))?;
+        let now = self.shared.now();
+        let cleared = self
+            .shared
+            .db
+            .write(|store| store.clear(&queue_name, now))?;
         Ok(i64::try_from(cleared).unwrap_or(i64::MAX))
     }
 }
 
-/// Replaces what is not set, and holds the retention within its bounds.
-fn with_defaults(config: QueueConfig) -> QueueConfig {
-    let or = |value: i64, default| if value <= 0 { default } else { value };
-    QueueConfig {
-        concurrency: config.concurrency.max(1),
-        max_retries: config.max_retries.max(0),
-        backoff_ms: or(config.backoff_ms, DEFAULT_BACKOFF_MS),
-        delay_ms: config.delay_ms.max(0),
-        retention_ms: or(config.retention_ms, DEFAULT_RETENTION_MS)
-            .clamp(*RETENTION_MS.start(), *RETENTION_MS.end()),
+impl Drop for TaskService {
+    fn drop(&mut self) {
+        self.close();
     }
 }
 
-/// Returns how long a task waits after a failed try.
-fn backoff_ms(backoff_ms: i64, attempt: i32) -> i64 {
-    let doublings = u32::try_from(attempt.saturating_sub(1)).unwrap_or(0);
-    let factor = 1_i64.checked_shl(doublings).filter(|factor| *factor > 0);
-    factor
-        .and_then(|factor| backoff_ms.checked_mul(factor))
-        .map_or(MAX_BACKOFF_MS, |wait| wait.min(MAX_BACKOFF_MS))
-}
-
-fn not_found(id: &str) -> ServiceError {
-    ServiceError::new(format!("task \"{id}\" not found"))
-}
-
-fn wire_error(error: rusqlite::Error) -> ServiceError {
-    ServiceError::new(error.to_string())
-}
+#[cfg(test)]
+mod tests;
