@@ -76,7 +76,7 @@ impl Journal {
         self.shared.threshold
     }
 
-    /// Writes a log line about a plugin, unless its level is below the threshold.
+    /// Writes a log line about a plugin, unless its level is below the threshold. Beyond [`MAX_PAYLOAD`] it is cut.
     pub fn log(&self, plugin: &str, level: LogLevel, message: impl Into<String>) {
         self.log_in(CallId::NONE, plugin, level, message);
     }
@@ -86,11 +86,13 @@ impl Journal {
         if level < self.shared.threshold {
             return;
         }
+        let mut message = message.into();
+        shorten(&mut message);
         let record = LogRecord {
             call,
             plugin: plugin.to_owned(),
             level,
-            message: message.into(),
+            message,
         };
         if let Some(hook) = &self.shared.on_log {
             hook(&record);
@@ -231,6 +233,15 @@ impl Book {
             Entry::Call(call) => Some(call),
             _ => None,
         })
+    }
+}
+
+/// Cuts a message that is longer than any argument that is kept, and says how long it was.
+fn shorten(message: &mut String) {
+    let length = message.len();
+    if length > MAX_PAYLOAD {
+        message.truncate(message.floor_char_boundary(MAX_PAYLOAD));
+        message.push_str(&format!("… ({length} bytes)"));
     }
 }
 

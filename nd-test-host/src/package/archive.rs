@@ -190,6 +190,18 @@ mod tests {
     }
 
     #[test]
+    fn entries_that_do_not_count_are_not_unpacked() {
+        let mut bytes = archive(&[
+            ("plugin.wasm", "broken"),
+            ("manifest.json", MANIFEST),
+            ("plugin.wasm", "whole"),
+        ]);
+        let at = bytes.windows(6).position(|part| part == b"broken").unwrap();
+        bytes[at] = b'x';
+        assert_eq!(Package::from_archive("x", &bytes).unwrap().wasm, b"whole");
+    }
+
+    #[test]
     fn required_entries_are_at_the_root_under_their_exact_names() {
         let missing = |entries: &[(&str, &str)]| {
             Package::from_archive("x", &archive(entries))

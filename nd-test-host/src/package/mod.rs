@@ -336,6 +336,17 @@ mod tests {
         assert!(text.contains("parsing manifest"), "{text}");
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_device_is_no_package() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("endless.ndp");
+        std::os::unix::fs::symlink("/dev/zero", &path).unwrap();
+        let error = Package::open(&path).unwrap_err().to_string();
+        assert!(error.starts_with("opening package"), "{error}");
+        assert!(error.contains("not a regular file"), "{error}");
+    }
+
     #[test]
     fn the_hash_is_lower_case_hex() {
         assert_eq!(

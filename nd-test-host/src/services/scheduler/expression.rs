@@ -358,8 +358,8 @@ mod tests {
         assert_eq!(next("0 0 30 2 *", 1), Vec::<String>::new());
         assert_eq!(
             in_new_york("30 2 8 3 *", "2026-03-08T00:00:00-05:00", 1),
-            ["03-08 02:30-04:00"],
-            "of the next year"
+            ["03-08 02:30-05:00"],
+            "next year, when the clock changes a week later"
         );
     }
 
