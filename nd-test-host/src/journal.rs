@@ -27,10 +27,12 @@ struct Shared {
     next: AtomicU64,
     threshold: LogLevel,
     on_log: Option<LogHook>,
+    on_print: Option<PrintHook>,
     book: Mutex<Book>,
 }
 
 pub(crate) type LogHook = Box<dyn Fn(&LogRecord) + Send + Sync>;
+pub(crate) type PrintHook = Box<dyn Fn(&PrintedRecord) + Send + Sync>;
 
 struct Book {
     capacity: usize,
@@ -46,15 +48,21 @@ impl Default for Journal {
 impl Journal {
     /// Makes an empty journal with the default capacity that keeps log lines of every level.
     pub fn new() -> Self {
-        Self::with(DEFAULT_CAPACITY, LogLevel::Trace, None)
+        Self::with(DEFAULT_CAPACITY, LogLevel::Trace, None, None)
     }
 
-    pub(crate) fn with(capacity: usize, threshold: LogLevel, on_log: Option<LogHook>) -> Self {
+    pub(crate) fn with(
+        capacity: usize,
+        threshold: LogLevel,
+        on_log: Option<LogHook>,
+        on_print: Option<PrintHook>,
+    ) -> Self {
         Self {
             shared: Arc::new(Shared {
                 next: AtomicU64::new(1),
                 threshold,
                 on_log,
+                on_print,
                 book: Mutex::new(Book {
                     capacity: capacity.max(1),
                     entries: VecDeque::new(),
@@ -68,7 +76,7 @@ impl Journal {
         self.shared.threshold
     }
 
-    /// Writes a log line about a plugin, unless its level is below the threshold.
+    /// Writes a log line about a plugin, unless its level is below the threshold. Beyond [`MAX_PAYLOAD`] it is cut.
     pub fn log(&self, plugin: &str, level: LogLevel, message: impl Into<String>) {
         self.log_in(CallId::NONE, plugin, level, message);
     }
@@ -78,11 +86,13 @@ impl Journal {
         if level < self.shared.threshold {
             return;
         }
+        let mut message = message.into();
+        shorten(&mut message);
         let record = LogRecord {
             call,
             plugin: plugin.to_owned(),
             level,
-            message: message.into(),
+            message,
         };
         if let Some(hook) = &self.shared.on_log {
             hook(&record);
@@ -92,12 +102,16 @@ impl Journal {
 
     /// Keeps a line a guest printed.
     pub(crate) fn printed(&self, call: CallId, plugin: &str, stream: &'static str, text: &str) {
-        self.book().push(Entry::Printed(PrintedRecord {
+        let record = PrintedRecord {
             call,
             plugin: plugin.to_owned(),
             stream,
             text: text.to_owned(),
-        }));
+        };
+        if let Some(hook) = &self.shared.on_print {
+            hook(&record);
+        }
+        self.book().push(Entry::Printed(record));
     }
 
     /// Returns all entries, oldest first.
@@ -222,6 +236,15 @@ impl Book {
     }
 }
 
+/// Cuts a message that is longer than any argument that is kept, and says how long it was.
+fn shorten(message: &mut String) {
+    let length = message.len();
+    if length > MAX_PAYLOAD {
+        message.truncate(message.floor_char_boundary(MAX_PAYLOAD));
+        message.push_str(&format!("… ({length} bytes)"));
+    }
+}
+
 /// A call whose end is still to be noted.
 pub(crate) struct OpenCall {
     journal: Journal,
@@ -257,7 +280,7 @@ mod tests {
 
     #[test]
     fn the_oldest_entries_go_first() {
-        let journal = Journal::with(2, LogLevel::Trace, None);
+        let journal = Journal::with(2, LogLevel::Trace, None, None);
         for message in ["a", "b", "c"] {
             journal.log("p", LogLevel::Info, message);
         }
@@ -267,7 +290,7 @@ mod tests {
 
     #[test]
     fn lines_below_the_threshold_are_dropped() {
-        let journal = Journal::with(9, LogLevel::Warn, None);
+        let journal = Journal::with(9, LogLevel::Warn, None, None);
         journal.log("p", LogLevel::Info, "dropped");
         journal.log("p", LogLevel::Error, "kept");
         assert_eq!(journal.logs().len(), 1);

@@ -9,7 +9,7 @@ use super::adapters::LoadedScrobblers;
 use super::{Host, PluginSettings, State};
 use crate::faults::Faults;
 use crate::generated::Services;
-use crate::journal::{self, Journal, LogHook, LogLevel, LogRecord};
+use crate::journal::{self, Journal, LogHook, LogLevel, LogRecord, PrintHook, PrintedRecord};
 use crate::plugin::{ServiceHook, Surroundings};
 use crate::runtime::Engine;
 use crate::server::metrics::Metrics;
@@ -50,6 +50,7 @@ pub struct HostBuilder {
     count_fuel: bool,
     log_level: Option<LogLevel>,
     on_log: Option<LogHook>,
+    on_print: Option<PrintHook>,
     journal_capacity: usize,
     service_settings: ServiceSettings,
     rules: Rules,
@@ -90,6 +91,7 @@ impl HostBuilder {
             count_fuel: true,
             log_level: None,
             on_log: None,
+            on_print: None,
             journal_capacity: journal::DEFAULT_CAPACITY,
             service_settings: ServiceSettings::default(),
             rules: Rules::default(),
@@ -193,6 +195,14 @@ impl HostBuilder {
     /// Calls a function for every log line that is kept, while it happens.
     pub fn on_log(mut self, hook: impl Fn(&LogRecord) + Send + Sync + 'static) -> Self {
         self.on_log = Some(Box::new(hook));
+        self
+    }
+
+    /// Calls a function for every line a plugin prints to standard output or standard error, while it happens.
+    ///
+    /// The real server throws such lines away: what is meant for its log has to go through the log functions.
+    pub fn on_print(mut self, hook: impl Fn(&PrintedRecord) + Send + Sync + 'static) -> Self {
+        self.on_print = Some(Box::new(hook));
         self
     }
 
@@ -309,7 +319,7 @@ impl HostBuilder {
         let engine =
             Engine::start(self.memory_limit, self.count_fuel).map_err(BuildError::Engine)?;
         let level = self.log_level.unwrap_or(self.server.plugin_log_level);
-        let journal = Journal::with(self.journal_capacity, level, self.on_log);
+        let journal = Journal::with(self.journal_capacity, level, self.on_log, self.on_print);
         for note in self.notes {
             journal.log("", LogLevel::Warn, note);
         }

@@ -229,7 +229,8 @@ mod tests {
     fn values_become_the_strings_of_the_contract() {
         let map = config_map(
             r#"{"text":"te<xt","int":30,"float":1.5,"bool":true,"null":null,"list":["a","b<"],
-                "object":{"enabled":true,"count":5},"big":9007199254740993,"huge":1e30,"whole":2.0,"text2":""}"#,
+                "object":{"enabled":true,"count":5},"big":9007199254740993,"huge":1e30,"whole":2.0,"text2":"","tiny":0.0000001,"id":12345678901234567890123,
+                "minus":-0,"twice":1,"twice":2,"nested":{"b":[1.0,null],"a":{"z":1e3,"y":"\u2028&\"\n"}}}"#,
         )
         .unwrap();
         let expected = [
@@ -237,12 +238,20 @@ mod tests {
             ("bool", "true"),
             ("float", "1.5"),
             ("huge", "1e+30"),
+            ("id", "1.2345678901234568e+22"),
             ("int", "30"),
             ("list", r#"["a","b\u003c"]"#),
+            ("minus", "-0"),
+            (
+                "nested",
+                r#"{"a":{"y":"\u2028\u0026\"\n","z":1000},"b":[1,null]}"#,
+            ),
             ("null", "null"),
             ("object", r#"{"count":5,"enabled":true}"#),
             ("text", "te<xt"),
             ("text2", ""),
+            ("tiny", "1e-7"),
+            ("twice", "2"),
             ("whole", "2"),
         ];
         let expected = expected.map(|(key, value)| (key.to_owned(), value.to_owned()));
@@ -316,6 +325,59 @@ mod tests {
         assert_eq!(violations(&new, config), []);
         let unnamed = json!({"properties": {"at": {"format": "date"}}});
         assert_eq!(violations(&unnamed, config), []);
+    }
+
+    #[test]
+    fn every_draft_is_known_by_its_name() {
+        // Whether `format` counts, and a keyword whose meaning tells the drafts apart.
+        for (draft, formats) in [
+            ("http://json-schema.org/draft-04/schema#", 1),
+            ("http://json-schema.org/draft-06/schema#", 1),
+            ("http://json-schema.org/draft-07/schema#", 1),
+            ("http://json-schema.org/draft-07/schema", 1),
+            ("https://json-schema.org/draft-07/schema#", 1),
+            ("https://json-schema.org/draft/2019-09/schema", 0),
+            ("https://json-schema.org/draft/2020-12/schema", 0),
+        ] {
+            let schema = json!({"$schema": draft, "properties": {"at": {"format": "email"}}});
+            let errors = violations(&schema, r#"{"at":"nobody"}"#);
+            assert_eq!(errors.len(), formats, "{draft}: {errors:?}");
+        }
+        let exclusive = |draft: &str| json!({"$schema": draft, "properties": {"n": {"minimum": 3, "exclusiveMinimum": true}}});
+        let old = exclusive("http://json-schema.org/draft-04/schema#");
+        assert_eq!(violations(&old, r#"{"n":3}"#).len(), 1);
+        assert!(compile(&exclusive("http://json-schema.org/draft-07/schema#")).is_err());
+        let tuple = |draft: &str| json!({"$schema": draft, "properties": {"l": {"prefixItems": [{"type": "string"}]}}});
+        let config = r#"{"l":[1]}"#;
+        let new = tuple("https://json-schema.org/draft/2020-12/schema");
+        assert_eq!(violations(&new, config).len(), 1);
+        let older = tuple("https://json-schema.org/draft/2019-09/schema");
+        assert_eq!(violations(&older, config), []);
+    }
+
+    #[test]
+    fn schemas_that_run_in_circles_come_to_an_end() {
+        for schema in [
+            json!({"$ref": "#"}),
+            json!({"allOf": [{"$ref": "#"}]}),
+            json!({"$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}, "$ref": "#/$defs/a"}),
+        ] {
+            // Compiled or refused, accepted or not: only an answer is asked for.
+            let _ = violations(&schema, r#"{"a":1}"#);
+        }
+        let mut deep = json!({});
+        for _ in 0..150 {
+            deep = json!({"not": deep});
+        }
+        let _ = violations(&deep, "{}");
+    }
+
+    #[test]
+    fn a_pattern_that_never_ends_is_cut_off() {
+        let schema = json!({"properties": {"s": {"pattern": r"^(a+)+\1$"}}});
+        let config = format!(r#"{{"s":"{}b"}}"#, "a".repeat(60));
+        let _ = violations(&schema, &config);
+        assert!(compile(&json!({"pattern": "("})).is_err());
     }
 
     #[test]

@@ -37,9 +37,9 @@ pub(crate) fn discover_for(
     rules: &Rules,
 ) -> Result<Manifest, PackageError> {
     let mut manifest = None;
-    each_entry(name, bytes, |entry, archive_name| {
+    each_entry(name, bytes, |_, entry, file| {
         if manifest.is_none() && entry == MANIFEST_NAME {
-            manifest = Some(read_entry(name, archive_name, MANIFEST_NAME, MAX_MANIFEST)?);
+            manifest = Some(read_entry(name, file, MANIFEST_NAME, MAX_MANIFEST)?);
         }
         Ok(())
     })?;
@@ -49,12 +49,22 @@ pub(crate) fn discover_for(
 
 /// Reads the last entry of each required name.
 pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Entries, PackageError> {
-    let (mut manifest, mut wasm) = (None, None);
-    each_entry(name, bytes, |entry, file| {
+    // Found first and unpacked afterwards: a small archive can repeat a name thousands of times.
+    let (mut last_manifest, mut last_wasm) = (None, None);
+    each_entry(name, bytes, |place, entry, _| {
         match entry {
-            MANIFEST_NAME => manifest = Some(read_entry(name, file, MANIFEST_NAME, MAX_MANIFEST)?),
-            MODULE_NAME => wasm = Some(read_entry(name, file, MODULE_NAME, MAX_MODULE)?),
+            MANIFEST_NAME => last_manifest = Some(place),
+            MODULE_NAME => last_wasm = Some(place),
             _ => {}
+        }
+        Ok(())
+    })?;
+    let (mut manifest, mut wasm) = (None, None);
+    each_entry(name, bytes, |place, _, file| {
+        if last_manifest == Some(place) {
+            manifest = Some(read_entry(name, file, MANIFEST_NAME, MAX_MANIFEST)?);
+        } else if last_wasm == Some(place) {
+            wasm = Some(read_entry(name, file, MODULE_NAME, MAX_MODULE)?);
         }
         Ok(())
     })?;
@@ -66,11 +76,11 @@ pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Entries, PackageError> {
 
 type Bytes<'a> = Cursor<&'a [u8]>;
 
-/// Walks the archive in the order of its directory, names that occur twice included.
+/// Walks the archive in the order of its directory, names that occur twice included; each entry has a place of its own.
 fn each_entry(
     name: &str,
     bytes: &[u8],
-    mut visit: impl FnMut(&str, &mut ZipFile<'_, Bytes<'_>>) -> Result<(), PackageError>,
+    mut visit: impl FnMut(usize, &str, &mut ZipFile<'_, Bytes<'_>>) -> Result<(), PackageError>,
 ) -> Result<(), PackageError> {
     let damaged = |source| damaged(name, source);
     let mut archive =
@@ -78,10 +88,12 @@ fn each_entry(
     let mut entries = archive
         .files_with_cloned_reader(ZipReadOptions::default())
         .map_err(damaged)?;
+    let mut place = 0;
     while let Some(entry) = entries.next() {
         let mut entry = entry.map_err(damaged)?;
         let entry_name = String::from_utf8_lossy(entry.name_raw()).into_owned();
-        visit(&entry_name, &mut entry)?;
+        visit(place, &entry_name, &mut entry)?;
+        place += 1;
     }
     Ok(())
 }
@@ -175,6 +187,18 @@ mod tests {
         let package = Package::from_archive("x", &bytes).unwrap();
         assert_eq!(package.manifest.name, "last");
         assert_eq!(package.wasm, b"two");
+    }
+
+    #[test]
+    fn entries_that_do_not_count_are_not_unpacked() {
+        let mut bytes = archive(&[
+            ("plugin.wasm", "broken"),
+            ("manifest.json", MANIFEST),
+            ("plugin.wasm", "whole"),
+        ]);
+        let at = bytes.windows(6).position(|part| part == b"broken").unwrap();
+        bytes[at] = b'x';
+        assert_eq!(Package::from_archive("x", &bytes).unwrap().wasm, b"whole");
     }
 
     #[test]

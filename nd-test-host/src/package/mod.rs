@@ -11,7 +11,7 @@ mod range;
 mod write;
 
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -249,15 +249,23 @@ pub(crate) fn read_file(
         path: path.to_owned(),
         source,
     };
-    let length = fs::metadata(path).map_err(failed)?.len();
-    if length > limit {
+    // Opening a pipe would wait for a writer, and a device has no length and no end.
+    if !fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(failed(io::Error::other("not a regular file")));
+    }
+    let mut content = Vec::new();
+    let file = fs::File::open(path).map_err(failed)?;
+    file.take(limit + 1)
+        .read_to_end(&mut content)
+        .map_err(failed)?;
+    if content.len() as u64 > limit {
         return Err(PackageError::TooLarge {
             name: path.display().to_string(),
             entry,
             limit,
         });
     }
-    fs::read(path).map_err(failed)
+    Ok(content)
 }
 
 /// Returns the lower-case hex SHA-256 of some bytes.
@@ -326,6 +334,17 @@ mod tests {
         let refused = Package::from_parts("x", b"{}", Vec::new()).unwrap_err();
         let text = refused.to_string();
         assert!(text.contains("parsing manifest"), "{text}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_is_no_package() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("endless.ndp");
+        std::os::unix::fs::symlink("/dev/zero", &path).unwrap();
+        let error = Package::open(&path).unwrap_err().to_string();
+        assert!(error.starts_with("opening package"), "{error}");
+        assert!(error.contains("not a regular file"), "{error}");
     }
 
     #[test]

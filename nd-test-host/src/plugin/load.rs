@@ -19,6 +19,7 @@ use crate::server::legacy::{self, Noticed};
 use crate::server::metrics::Metrics;
 use crate::server::{Rules, ServerConfig};
 use crate::services::http::RuntimeHttp;
+use crate::services::storage::{STORAGE_FOLDER, STORAGE_MOUNT};
 use crate::services::{ServiceSet, ServiceSettings, ServiceStartError};
 use crate::setup::{HostLibrary, HostUser, PluginSetup};
 use crate::store::Database;
@@ -60,14 +61,6 @@ pub enum LoadError {
     /// A service cannot start.
     #[error(transparent)]
     Service(#[from] ServiceStartError),
-    /// The folder behind the `/storage` mount cannot be made.
-    #[error("creating Storage service: {}: {source}", path.display())]
-    Storage {
-        /// The folder.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
     /// The module is not valid WebAssembly, or uses features no server offers.
     #[error("compiling plugin {plugin}: {detail}")]
     Compile {
@@ -153,7 +146,6 @@ pub(crate) fn load(
         store: host.store.clone(),
         faults: host.faults.clone(),
     };
-    let mounts = mounts(&setup, settings.allows_writing())?;
     let service_set = ServiceSet::build_with(&setup, &host.service_settings)?;
     let mut services = service_set.services().clone();
     for hook in &host.customise {
@@ -165,7 +157,7 @@ pub(crate) fn load(
         services,
         faults: host.faults.clone(),
         clock: Arc::clone(&host.service_settings.clock),
-        mounts,
+        mounts: mounts(&setup, settings.allows_writing()),
         http: RuntimeHttp::new(
             required_hosts.map_or(&[], |http| &http.required_hosts),
             &host.rules,
@@ -241,7 +233,7 @@ pub(crate) fn check_settings(
 }
 
 /// Lists the folders the plugin's instances see: granted libraries, if asked for, and its storage.
-fn mounts(setup: &PluginSetup, writable: bool) -> Result<Vec<Mount>, LoadError> {
+fn mounts(setup: &PluginSetup, writable: bool) -> Vec<Mount> {
     let mut mounts = Vec::new();
     if setup.manifest.permissions.mounts_libraries() {
         mounts.extend(setup.granted_libraries().map(|library| Mount {
@@ -251,18 +243,14 @@ fn mounts(setup: &PluginSetup, writable: bool) -> Result<Vec<Mount>, LoadError> 
         }));
     }
     if setup.manifest.permissions.storage.is_some() {
-        let path = setup.data_dir.join("storage");
-        std::fs::create_dir_all(&path).map_err(|source| LoadError::Storage {
-            path: path.clone(),
-            source,
-        })?;
+        // The Storage service has made the folder.
         mounts.push(Mount {
-            guest: "/storage".to_owned(),
-            host: path,
+            guest: STORAGE_MOUNT.to_owned(),
+            host: setup.data_dir.join(STORAGE_FOLDER),
             writable: true,
         });
     }
-    Ok(mounts)
+    mounts
 }
 
 fn compile(

@@ -42,7 +42,7 @@ pub(super) fn check_stop(context: &CallContext) -> Result<()> {
     }
 }
 
-/// A cap on the linear memory of an instance.
+/// A cap on the linear memories and the tables of an instance together.
 pub(super) struct MemoryCap {
     limit: usize,
     used: usize,
@@ -72,12 +72,14 @@ impl ResourceLimiter for MemoryCap {
 
     fn table_growing(
         &mut self,
-        _current: usize,
+        current: usize,
         desired: usize,
-        _maximum: Option<usize>,
+        maximum: Option<usize>,
     ) -> Result<bool> {
-        // A table entry takes a machine word or two; nobody needs a million functions.
-        Ok(desired <= 10_000_000)
+        // An entry takes a machine word or two, and a module may have a hundred tables.
+        const ENTRY: usize = 2 * size_of::<usize>();
+        let bytes = |entries: usize| entries.saturating_mul(ENTRY);
+        self.memory_growing(bytes(current), bytes(desired), maximum)
     }
 }
 

@@ -113,7 +113,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Reads a string; bytes that are not UTF-8 and lone surrogates become U+FFFD, as on the server.
+    /// Reads a string; each byte that is not UTF-8 and each lone surrogate becomes U+FFFD, as on the server.
     fn string(&mut self) -> Result<String, DecodeError> {
         self.at += 1;
         let mut text = String::new();
@@ -123,7 +123,10 @@ impl Parser<'_> {
             {
                 self.at += 1;
             }
-            text.push_str(&String::from_utf8_lossy(&self.json[start..self.at]));
+            for chunk in self.json[start..self.at].utf8_chunks() {
+                text.push_str(chunk.valid());
+                text.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+            }
             match self.json.get(self.at) {
                 Some(b'"') => {
                     self.at += 1;
@@ -296,6 +299,7 @@ mod tests {
         check(br#""\ud83d\u0041""#, "\u{fffd}A");
         check(br#""\udc00""#, "\u{fffd}");
         check(b"\"\xffx\"", "\u{fffd}x");
+        check(b"\"\xe2\x82x\"", "\u{fffd}\u{fffd}x");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a guest finds around it: initialisation, configuration, variables, logs, clocks, printed lines, mounts.
 
-use super::{guest, load, manifest, patient, try_load};
+use super::{guest, load, patient, try_load};
 use crate::journal::LogLevel;
 use crate::{CallError, Host, Package, PluginSettings};
 
@@ -243,7 +243,57 @@ fn without_a_granted_library_nothing_is_mounted() {
 fn the_storage_folder_is_made_at_load() {
     let host = patient();
     load(&host, r#"{"storage":{}}"#, "");
-    assert!(host.plugin_data_dir("test").join("storage").is_dir());
-    assert!(try_load(&host, "{}", "").is_err());
-    let _ = manifest("{}");
+    let folder = host.plugin_data_dir("test").join("storage");
+    assert!(folder.is_dir());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(&folder).map(|meta| meta.permissions().mode() & 0o777);
+        assert_eq!(mode.ok(), Some(0o700));
+    }
+}
+
+#[test]
+fn a_storage_folder_that_cannot_be_made_fails_the_load() {
+    let host = patient();
+    let data = host.plugin_data_dir("test");
+    std::fs::create_dir_all(&data)
+        .and_then(|()| std::fs::write(data.join("storage"), "in the way"))
+        .unwrap_or_else(|error| panic!("{error}"));
+    let error = try_load(&host, r#"{"storage":{}}"#, "").map_err(|error| error.to_string());
+    assert!(
+        error
+            .as_ref()
+            .is_err_and(|text| text.starts_with("creating Storage service: ")),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn there_are_no_arguments_no_environment_no_input_and_no_sockets() {
+    let body = r#"
+        (import "wasi_snapshot_preview1" "args_sizes_get" (func $args (param i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "environ_sizes_get" (func $environ (param i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "fd_prestat_get" (func $prestat (param i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "sock_accept" (func $accept (param i32 i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+        (func (export "run") (result i32)
+            (i64.store (i32.const 0) (i64.const -1))
+            (i64.store (i32.const 8) (i64.const -1))
+            (i32.store (i32.const 32) (i32.const 64))
+            (i32.store (i32.const 36) (i32.const 8))
+            (if (call $args (i32.const 0) (i32.const 4)) (then unreachable))
+            (if (call $environ (i32.const 8) (i32.const 12)) (then unreachable))
+            (if (call $read (i32.const 0) (i32.const 32) (i32.const 1) (i32.const 40)) (then unreachable))
+            (if (i64.ne (i64.load (i32.const 0)) (i64.const 0)) (then unreachable))
+            (if (i64.ne (i64.load (i32.const 8)) (i64.const 0)) (then unreachable))
+            (if (i32.load (i32.const 40)) (then unreachable))
+            (if (i32.eqz (call $accept (i32.const 3) (i32.const 0) (i32.const 48))) (then unreachable))
+            (if (call $random (i32.const 128) (i32.const 16)) (then unreachable))
+            (if (i64.eqz (i64.or (i64.load (i32.const 128)) (i64.load (i32.const 136)))) (then unreachable))
+            ;; No mount: the first descriptor after the standard ones is none.
+            (call $prestat (i32.const 3) (i32.const 64)))"#;
+    const BADF: u32 = 8;
+    assert_eq!(code(body), BADF);
 }

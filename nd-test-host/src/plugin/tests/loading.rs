@@ -6,7 +6,7 @@ use super::{guest, load, manifest, patient, try_load};
 use crate::context::{CallContext, Callback};
 use crate::generated::Config;
 use crate::journal::{CallId, LogLevel};
-use crate::{Host, LoadError, Package, PluginSettings};
+use crate::{CallError, Host, LoadError, Package, PluginSettings};
 
 fn load_error(permissions: &str, body: &str) -> String {
     match try_load(&patient(), permissions, body) {
@@ -60,18 +60,26 @@ fn an_import_without_permission_fails_the_load() {
 #[test]
 fn modules_that_are_none_or_ask_too_much_do_not_compile() {
     let host = patient();
+    let wat = |text: &str| wat::parse_str(text).unwrap_or_else(|error| panic!("{text}: {error}"));
     for wasm in [
         b"no wasm".to_vec(),
         b"(module)".to_vec(),
         guest("")[..100].to_vec(),
-        wat::parse_str("(module (memory i64 1))").unwrap_or_default(),
-        wat::parse_str("(module (func return_call 0))").unwrap_or_default(),
-        wat::parse_str("(module (memory 1 1 shared))").unwrap_or_default(),
-        wat::parse_str("(module (type (struct)))").unwrap_or_default(),
-        wat::parse_str("(module (tag))").unwrap_or_default(),
-        wat::parse_str("(module (global i32 (i32.add (i32.const 1) (i32.const 1))))")
-            .unwrap_or_default(),
-        wat::parse_str("(component)").unwrap_or_default(),
+        wat("(module (memory i64 1))"),
+        wat("(module (memory 1) (memory 1))"),
+        wat("(module (memory 1 1 shared))"),
+        wat("(module (memory 1) (func (drop (i32.atomic.load (i32.const 0)))))"),
+        wat("(module (func return_call 0))"),
+        wat("(module (type (struct)))"),
+        wat("(module (type $f (func)) (func (param (ref null $f))))"),
+        wat("(module (tag))"),
+        wat("(module (func (try_table)))"),
+        wat("(module (global i32 (i32.add (i32.const 1) (i32.const 1))))"),
+        wat("(module (func (param v128) (result v128)
+            (i32x4.relaxed_trunc_f32x4_s (local.get 0))))"),
+        wat("(module (func (param i64) (result i64 i64)
+            (i64.mul_wide_u (local.get 0) (local.get 0))))"),
+        wat("(component)"),
     ] {
         let package = Package::from_parts("test", &manifest("{}"), wasm);
         let error = host.load_package(package.unwrap_or_else(|error| panic!("{error}")));
@@ -80,6 +88,31 @@ fn modules_that_are_none_or_ask_too_much_do_not_compile() {
         };
         assert!(error.to_string().starts_with("compiling plugin test: "));
     }
+}
+
+#[test]
+fn the_features_of_core_2_0_are_there() {
+    let body = r#"(table $functions 1 funcref) (elem declare func $two)
+        (global $counter (mut i32) (i32.const 0))
+        (func $two (result i32 i32) (i32.const 3) (i32.const 4))
+        (func (export "run") (result i32)
+            (memory.fill (i32.const 0) (i32.const 7) (i32.const 16))
+            (memory.copy (i32.const 16) (i32.const 0) (i32.const 16))
+            (table.set $functions (i32.const 0) (ref.func $two))
+            (if (ref.is_null (table.get $functions (i32.const 0))) (then unreachable))
+            (global.set $counter (i32.extend8_s (i32.const 0xff)))
+            (global.set $counter (i32.add (global.get $counter)
+                (i32.trunc_sat_f64_u (f64.const -1))))
+            (global.set $counter (i32.add (global.get $counter)
+                (i8x16.extract_lane_u 3 (v128.load (i32.const 16)))))
+            (call $two) i32.add (global.get $counter) i32.add)"#;
+    let host = patient();
+    let plugin = load(&host, "{}", body);
+    let error = plugin.call_raw("run", b"{}");
+    assert!(
+        matches!(error, Err(CallError::ExitCode { code: 13, .. })),
+        "{error:?}"
+    );
 }
 
 #[test]

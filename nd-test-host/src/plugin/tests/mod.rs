@@ -2,6 +2,7 @@
 
 mod clients;
 mod environment;
+mod hostile;
 mod legacy;
 mod limits;
 mod loading;
@@ -94,11 +95,27 @@ fn impatient() -> Host {
         .unwrap_or_else(|error| panic!("{error}"))
 }
 
+/// A host whose guests get little memory and all the time they need.
+fn capped() -> Host {
+    Host::builder()
+        .memory_limit(4 << 20)
+        .every_plugin(PluginSettings::all())
+        .build()
+        .unwrap_or_else(|error| panic!("{error}"))
+}
+
 fn patient() -> Host {
     Host::builder()
         .every_plugin(PluginSettings::all())
         .build()
         .unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Waits until a call of an export has begun.
+fn await_call(host: &Host, export: &str) {
+    while host.journal().calls_of(export).is_empty() {
+        std::thread::yield_now();
+    }
 }
 
 /// Turns a text into the content of a data segment.

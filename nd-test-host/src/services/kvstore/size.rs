@@ -1,7 +1,7 @@
 //! Sizes as manifests write them: `1MB`, `10 KiB`, `1,000`.
 
 /// Multipliers by lower-case unit. Units without `i` are decimal.
-const UNITS: [(&str, f64); 20] = [
+const UNITS: [(&str, f64); 26] = [
     ("", 1.0),
     ("b", 1.0),
     ("k", 1e3),
@@ -20,8 +20,14 @@ const UNITS: [(&str, f64); 20] = [
     ("tb", 1e12),
     ("ti", 1_099_511_627_776.0),
     ("tib", 1_099_511_627_776.0),
+    ("p", 1e15),
     ("pb", 1e15),
+    ("pi", 1_125_899_906_842_624.0),
     ("pib", 1_125_899_906_842_624.0),
+    ("e", 1e18),
+    ("eb", 1e18),
+    ("ei", 1_152_921_504_606_846_976.0),
+    ("eib", 1_152_921_504_606_846_976.0),
 ];
 
 /// Returns the number of bytes a size stands for.
@@ -47,8 +53,8 @@ pub(crate) fn parse_size(text: &str) -> Result<i64, String> {
         .find(|(name, _)| *name == unit)
         .ok_or_else(|| format!("\"{text}\" has the unknown unit \"{unit}\"; use B, KB, MB, GB, TB, KiB, MiB, GiB or TiB"))?;
     let bytes = number * factor;
-    // Up to 2^53 a float counts single bytes, and no disk holds more.
-    if bytes > 9_007_199_254_740_992.0 {
+    // 2^63, the first number that is no size.
+    if bytes >= 9_223_372_036_854_775_808.0 {
         return Err(format!("\"{text}\" is too large"));
     }
     Ok(bytes as i64)
@@ -74,6 +80,10 @@ mod tests {
             ("2G", 2_000_000_000),
             ("1Ki", 1_024),
             (".5k", 500),
+            ("2P", 2_000_000_000_000_000),
+            ("1pi", 1 << 50),
+            ("8EB", 8_000_000_000_000_000_000),
+            ("7 EiB", 7 << 60),
         ];
         for (text, bytes) in cases {
             assert_eq!(parse_size(text), Ok(bytes), "{text}");
@@ -92,6 +102,7 @@ mod tests {
             "1XB",
             "0x10",
             "9999999999TB",
+            "8EiB",
             "much",
         ] {
             let error = parse_size(text).err().unwrap_or_default();

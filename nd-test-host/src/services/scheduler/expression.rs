@@ -4,11 +4,14 @@ use std::time::{Duration, SystemTime};
 
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
 
 use super::duration::parse_duration;
 use super::field::{KINDS, normalise};
+
+/// How far ahead a matching time is looked for: a little over five years.
+const SEARCH: Duration = Duration::from_secs(5 * 366 * 24 * 60 * 60);
 
 /// A parsed expression.
 #[derive(Debug, Clone)]
@@ -30,6 +33,11 @@ impl Expression {
         if text.is_empty() {
             return Err("the expression is empty".to_owned());
         }
+        if text.starts_with('@') && text.contains('~') {
+            return Err(format!(
+                "random values do not go into descriptors: \"{text}\""
+            ));
+        }
         if let Some(every) = text
             .strip_prefix("@every ")
             .map(parse_duration)
@@ -39,11 +47,6 @@ impl Expression {
             return Ok(Self::Every(Duration::from_secs(every?.as_secs().max(1))));
         }
         let spelled_out = match text.strip_prefix('@') {
-            Some(_) if text.contains('~') => {
-                return Err(format!(
-                    "random values do not go into descriptors: \"{text}\""
-                ));
-            }
             Some(descriptor) => spell_out(descriptor)?,
             None => text,
         };
@@ -77,12 +80,33 @@ impl Expression {
         match self {
             Self::Every(interval) => now.checked_add(*interval).map(whole_seconds),
             Self::Cron(cron, zone) => {
-                let now: Zoned = Timestamp::try_from(now).ok()?.to_zoned(zone.clone());
-                let next = cron.find_next_occurrence(&now, false).ok()?;
-                Some(SystemTime::from(next.timestamp()))
+                let next = next_on_the_wall(cron, zone, Timestamp::try_from(now).ok()?)?;
+                Some(SystemTime::from(next))
             }
         }
     }
+}
+
+/// Returns the first moment after `now` at which the clock on the wall shows a matching time.
+///
+/// The server looks at nothing but that clock: a time it skips in spring never comes, a time it shows twice in autumn
+/// comes twice. The cron library would move the one and merge the other, so it is asked about stretches between two
+/// changes of the clock, in which nothing of that kind happens.
+fn next_on_the_wall(cron: &Cron, zone: &TimeZone, now: Timestamp) -> Option<Timestamp> {
+    let give_up = now.checked_add(SEARCH).unwrap_or(Timestamp::MAX);
+    let (mut from, mut inclusive) = (now, false);
+    while from < give_up {
+        let stretch = TimeZone::fixed(zone.to_offset(from));
+        let next = cron.find_next_occurrence(&from.to_zoned(stretch), inclusive);
+        let next = next.ok()?.timestamp();
+        match zone.following(from).next() {
+            Some(change) if change.timestamp() <= next => {
+                (from, inclusive) = (change.timestamp(), true);
+            }
+            _ => return (next < give_up).then_some(next),
+        }
+    }
+    None
 }
 
 /// Takes a leading `TZ=…` or `CRON_TZ=…` off; without one the machine's own zone applies.
@@ -246,9 +270,97 @@ mod tests {
         assert_eq!(at("TZ=UTC 5m"), "2026-01-01T10:05:00Z");
     }
 
+    /// Returns the next times in New York after one there.
+    fn in_new_york(text: &str, after: &str, count: usize) -> Vec<String> {
+        let expression = parse(&format!("CRON_TZ=America/New_York {text}")).expect(text);
+        let after: Timestamp = after.parse().expect("a time");
+        let mut now = SystemTime::from(after);
+        (0..count)
+            .map_while(|_| {
+                now = expression.next_after(now)?;
+                let zone = TimeZone::get("America/New_York").ok()?;
+                let time = Timestamp::try_from(now).ok()?.to_zoned(zone);
+                Some(time.strftime("%m-%d %H:%M%:z").to_string())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn times_the_clock_skips_do_not_come() {
+        let spring = "2026-03-08T00:10:00-05:00";
+        for (text, times) in [
+            ("30 2 * * *", &["03-09 02:30-04:00"][..]),
+            ("0 2 * * *", &["03-09 02:00-04:00"]),
+            ("0 3 * * *", &["03-08 03:00-04:00"]),
+            (
+                "0 * * * *",
+                &[
+                    "03-08 01:00-05:00",
+                    "03-08 03:00-04:00",
+                    "03-08 04:00-04:00",
+                ],
+            ),
+            (
+                "*/30 1-3 * * *",
+                &[
+                    "03-08 01:00-05:00",
+                    "03-08 01:30-05:00",
+                    "03-08 03:00-04:00",
+                    "03-08 03:30-04:00",
+                ],
+            ),
+            ("@daily", &["03-09 00:00-04:00"]),
+        ] {
+            assert_eq!(in_new_york(text, spring, times.len()), times, "{text}");
+        }
+    }
+
+    #[test]
+    fn times_the_clock_shows_twice_come_twice() {
+        let autumn = "2026-11-01T00:10:00-04:00";
+        for (text, times) in [
+            (
+                "30 1 * * *",
+                &[
+                    "11-01 01:30-04:00",
+                    "11-01 01:30-05:00",
+                    "11-02 01:30-05:00",
+                ][..],
+            ),
+            (
+                "0 * * * *",
+                &[
+                    "11-01 01:00-04:00",
+                    "11-01 01:00-05:00",
+                    "11-01 02:00-05:00",
+                ],
+            ),
+            ("0 2 * * *", &["11-01 02:00-05:00", "11-02 02:00-05:00"]),
+            ("@daily", &["11-02 00:00-05:00"]),
+        ] {
+            assert_eq!(in_new_york(text, autumn, times.len()), times, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_field_that_lists_everything_restricts_all_the_same() {
+        for text in ["0 0 1-31 * 1", "0 0 13 * 0-6"] {
+            assert_eq!(
+                next(text, 2),
+                ["Fri 01-02 00:00:00", "Sat 01-03 00:00:00"],
+                "{text}"
+            );
+        }
+    }
+
     #[test]
     fn a_day_that_never_comes_never_fires() {
         assert_eq!(next("0 0 30 2 *", 1), Vec::<String>::new());
+        assert_eq!(
+            in_new_york("30 2 8 3 *", "2026-03-08T00:00:00-05:00", 1),
+            ["03-08 02:30-05:00"],
+            "next year, when the clock changes a week later"
+        );
     }
 
     #[test]
@@ -263,7 +375,7 @@ mod tests {
             ("@every", "descriptor"),
             ("@every soon", "soon"),
             ("@daily~", "descriptors"),
-            ("@every ~m", "~m"),
+            ("@every ~m", "descriptors"),
             ("TZ=Mars/Base 0 3 * * *", "unknown time zone"),
             ("TZ=UTC", "nothing after it"),
             ("TZ=UTC ", "empty"),

@@ -199,6 +199,61 @@ fn links_that_exist_are_followed_even_out_of_the_mount() {
 }
 
 #[test]
+fn a_handle_is_the_path_it_was_opened_under() {
+    let fixture = Fixture::new();
+    let dir = fixture.dir(true);
+    let album = subdir(&dir, "album");
+    let stat = |path: &str| code(now(album.get_path_filestat(path, true)));
+    now(dir.rename("album", &dir, "moved")).unwrap();
+    assert_eq!(stat("song"), Some(Errno::Noent), "as on the server");
+    // Whatever takes its place, the handle is no way up.
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(fixture.root.parent().unwrap(), fixture.root.join("album"))
+            .unwrap();
+        for path in ["..", "../outside", "x/../../outside", "/outside"] {
+            assert_eq!(stat(path), Some(Errno::Perm), "{path}");
+        }
+        assert_eq!(stat("outside"), None, "a link that exists is followed");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn names_that_are_not_utf_8_are_listed_and_cannot_be_reached() {
+    use std::os::unix::ffi::OsStrExt;
+    let fixture = Fixture::new();
+    let name = std::ffi::OsStr::from_bytes(b"s\xffng");
+    if fs::write(fixture.root.join(name), "la").is_err() {
+        return; // Some file systems refuse such names.
+    }
+    let dir = fixture.dir(false);
+    let names: Vec<_> = now(dir.readdir(0.into()))
+        .unwrap()
+        .map(|entry| entry.unwrap().name)
+        .collect();
+    assert!(names.contains(&"s\u{fffd}ng".to_owned()), "{names:?}");
+    assert_eq!(
+        code(open(&dir, "s\u{fffd}ng", OFlags::empty(), false)),
+        Some(Errno::Noent)
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_not_opened() {
+    let fixture = Fixture::new();
+    std::os::unix::fs::symlink("/dev/zero", fixture.root.join("zero")).unwrap();
+    let dir = fixture.dir(true);
+    for write in [false, true] {
+        assert_eq!(
+            code(open(&dir, "zero", OFlags::empty(), write)),
+            Some(Errno::Acces)
+        );
+    }
+}
+
+#[test]
 fn listings_can_be_continued() {
     let fixture = Fixture::new();
     for name in ["b", "a", "c"] {
