@@ -2,6 +2,7 @@
 
 mod clients;
 mod environment;
+mod isolation;
 mod legacy;
 mod limits;
 mod loading;
