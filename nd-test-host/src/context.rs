@@ -146,7 +146,12 @@ impl Drop for Entered {
 /// A flag that ends calls early; clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct CancelToken {
-    state: Arc<AtomicU8>,
+    shared: Arc<Flag>,
+}
+
+#[derive(Debug, Default)]
+struct Flag {
+    state: AtomicU8,
     parents: Vec<CancelToken>,
 }
 
@@ -164,25 +169,28 @@ impl CancelToken {
     /// Makes a token that is cancelled on its own or together with any of these.
     pub fn child_of(parents: impl IntoIterator<Item = CancelToken>) -> Self {
         Self {
-            state: Arc::default(),
-            parents: parents.into_iter().collect(),
+            shared: Arc::new(Flag {
+                state: AtomicU8::new(LIVE),
+                parents: parents.into_iter().collect(),
+            }),
         }
     }
 
     /// Ends every call that carries this token or a child of it.
     pub fn cancel(&self) {
-        self.state.store(CANCELLED, Ordering::Release);
+        self.shared.state.store(CANCELLED, Ordering::Release);
     }
 
     /// Ends the calls like [`CancelToken::cancel`], for want of time.
     fn expire(&self) {
-        self.state.fetch_max(EXPIRED, Ordering::AcqRel);
+        self.shared.state.fetch_max(EXPIRED, Ordering::AcqRel);
     }
 
     /// Tells whether this is that token, or one that was made from it.
     pub(crate) fn descends_from(&self, other: &Self) -> bool {
-        let mut parents = self.parents.iter();
-        Arc::ptr_eq(&self.state, &other.state) || parents.any(|parent| parent.descends_from(other))
+        let mut parents = self.shared.parents.iter();
+        Arc::ptr_eq(&self.shared, &other.shared)
+            || parents.any(|parent| parent.descends_from(other))
     }
 
     /// Tells whether time ran out, and nobody cancelled.
@@ -192,8 +200,8 @@ impl CancelToken {
     }
 
     fn state(&self) -> u8 {
-        let parents = self.parents.iter().map(Self::state);
-        parents.fold(self.state.load(Ordering::Acquire), u8::max)
+        let parents = self.shared.parents.iter().map(Self::state);
+        parents.fold(self.shared.state.load(Ordering::Acquire), u8::max)
     }
 
     /// Tells whether the token or one it was made from is cancelled.

@@ -37,6 +37,8 @@ pub(crate) type PrintHook = Box<dyn Fn(&PrintedRecord) + Send + Sync>;
 struct Book {
     capacity: usize,
     entries: VecDeque<Entry>,
+    /// Entries that have gone, so the place of the oldest one kept among all that ever were.
+    gone: u64,
 }
 
 impl Default for Journal {
@@ -66,6 +68,7 @@ impl Journal {
                 book: Mutex::new(Book {
                     capacity: capacity.max(1),
                     entries: VecDeque::new(),
+                    gone: 0,
                 }),
             }),
         }
@@ -161,7 +164,7 @@ impl Journal {
 
     /// Forgets everything so far, so that a test can look at what comes next.
     pub fn clear(&self) {
-        self.book().entries.clear();
+        self.book().clear();
     }
 
     /// Returns the journal as a tree: calls with what happened inside them, indented.
@@ -179,7 +182,7 @@ impl Journal {
         input: &[u8],
     ) -> OpenCall {
         let id = CallId(self.shared.next.fetch_add(1, Ordering::Relaxed));
-        self.book().push(Entry::Call(CallRecord {
+        let record = Entry::Call(CallRecord {
             id,
             parent,
             direction,
@@ -189,10 +192,12 @@ impl Journal {
             outcome: Outcome::Running,
             duration: Duration::ZERO,
             fuel: None,
-        }));
+        });
+        let place = self.book().push(record);
         OpenCall {
             journal: self.clone(),
             id,
+            place,
             started: Instant::now(),
         }
     }
@@ -221,11 +226,25 @@ impl fmt::Display for Journal {
 }
 
 impl Book {
-    fn push(&mut self, entry: Entry) {
+    /// Adds an entry and returns its place among all that ever were.
+    fn push(&mut self, entry: Entry) -> u64 {
         if self.entries.len() == self.capacity {
             self.entries.pop_front();
+            self.gone += 1;
         }
         self.entries.push_back(entry);
+        self.gone + self.entries.len() as u64 - 1
+    }
+
+    /// Returns the entry at a place, unless it has gone.
+    fn at(&mut self, place: u64) -> Option<&mut Entry> {
+        let index = usize::try_from(place.checked_sub(self.gone)?).ok()?;
+        self.entries.get_mut(index)
+    }
+
+    fn clear(&mut self) {
+        self.gone += self.entries.len() as u64;
+        self.entries.clear();
     }
 
     fn calls(&self) -> impl DoubleEndedIterator<Item = &CallRecord> {
@@ -249,6 +268,7 @@ fn shorten(message: &mut String) {
 pub(crate) struct OpenCall {
     journal: Journal,
     id: CallId,
+    place: u64,
     started: Instant,
 }
 
@@ -261,12 +281,8 @@ impl OpenCall {
     pub(crate) fn end(self, outcome: Outcome, fuel: Option<u64>) {
         let duration = self.started.elapsed();
         let mut book = self.journal.book();
-        // Newest first: a call usually ends soon after it began. It is gone if the journal was cleared meanwhile.
-        let record = book.entries.iter_mut().rev().find_map(|entry| match entry {
-            Entry::Call(call) if call.id == self.id => Some(call),
-            _ => None,
-        });
-        if let Some(record) = record {
+        // It has gone if the journal was cleared meanwhile, or is too small for what happened meanwhile.
+        if let Some(Entry::Call(record)) = book.at(self.place) {
             record.outcome = outcome;
             record.duration = duration;
             record.fuel = fuel;
@@ -286,6 +302,26 @@ mod tests {
         }
         let messages: Vec<_> = journal.logs().into_iter().map(|log| log.message).collect();
         assert_eq!(messages, ["b", "c"]);
+    }
+
+    #[test]
+    fn the_end_of_a_call_is_noted_where_it_began_or_not_at_all() {
+        let journal = Journal::with(3, LogLevel::Trace, None, None);
+        let begin = |name| journal.begin(CallId::NONE, Direction::Export, "p", name, b"");
+        let outcome = |name| journal.last_call(name).map(|call| call.outcome);
+        let [gone, outer, inner] = ["gone", "outer", "inner"].map(begin);
+        journal.log("p", LogLevel::Info, "pushes the first call out");
+        gone.end(Outcome::Failed("too late".to_owned()), None);
+        inner.end(Outcome::Failed("no".to_owned()), None);
+        assert_eq!(outcome("outer"), Some(Outcome::Running));
+        assert_eq!(outcome("inner"), Some(Outcome::Failed("no".to_owned())));
+        journal.clear();
+        let next = begin("next");
+        outer.end(Outcome::Failed("cleared away".to_owned()), None);
+        assert_eq!(outcome("next"), Some(Outcome::Running));
+        next.end(Outcome::Answered(Payload::default()), None);
+        assert_eq!(outcome("next"), Some(Outcome::Answered(Payload::default())));
+        assert_eq!(journal.calls().len(), 1);
     }
 
     #[test]

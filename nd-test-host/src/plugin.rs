@@ -127,7 +127,7 @@ impl Plugin {
 
     /// Returns the names of all functions the module exports, sorted.
     pub fn exports(&self) -> impl Iterator<Item = &str> {
-        self.loaded.compiled.exports().iter().map(String::as_str)
+        self.loaded.compiled.exports().map(String::as_str)
     }
 
     /// Tells whether the module exports a function of that name.
@@ -283,10 +283,7 @@ impl Plugin {
             open.id(),
         )
         .caused_by(request_base);
-        let run = || {
-            let context = context.clone();
-            loaded.compiled.call(&loaded.shared, context, limit, input)
-        };
+        let run = || loaded.compiled.call(&loaded.shared, &context, limit, input);
         let finished = match outer {
             None => run(),
             Some(_) => on_own_stack(&context, run),

@@ -11,7 +11,7 @@ use crate::faults::Faults;
 use crate::generated::Services;
 use crate::journal::{self, Journal, LogHook, LogLevel, LogRecord, PrintHook, PrintedRecord};
 use crate::plugin::{ServiceHook, Surroundings};
-use crate::runtime::Engine;
+use crate::runtime::{CodeCache, Engine};
 use crate::server::metrics::Metrics;
 use crate::server::scrobbling::{self, Scrobbling};
 use crate::server::{Rules, ServerConfig, SettingsError};
@@ -41,6 +41,7 @@ const MEMORY_LIMIT: usize = 1 << 30;
 #[must_use]
 pub struct HostBuilder {
     data_dir: Option<PathBuf>,
+    cache_dir: Option<PathBuf>,
     users: Vec<HostUser>,
     libraries: Vec<HostLibrary>,
     state: State,
@@ -67,6 +68,9 @@ pub enum BuildError {
     /// The data folder cannot be made.
     #[error("creating the data folder: {0}")]
     DataDir(#[from] io::Error),
+    /// The folder for compiled code cannot be made, or nothing can be written there.
+    #[error("opening the cache of compiled code: {0}")]
+    Cache(io::Error),
     /// The host's database cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -82,6 +86,7 @@ impl HostBuilder {
     pub(super) fn new() -> Self {
         Self {
             data_dir: None,
+            cache_dir: None,
             users: Vec::new(),
             libraries: Vec::new(),
             state: State::default(),
@@ -105,6 +110,17 @@ impl HostBuilder {
     /// Keeps plugin data in this folder. Default: a temporary folder that goes with the host.
     pub fn data_dir(mut self, path: impl Into<PathBuf>) -> Self {
         self.data_dir = Some(path.into());
+        self
+    }
+
+    /// Keeps compiled plugins under `plugins` in this folder, so that the next host need not compile them again.
+    /// Default: `cache` in the data folder; a host with a temporary data folder keeps none.
+    ///
+    /// Starting the host trims that folder, whatever is in it, to [`ServerConfig::cache_size`]. What is kept is code that
+    /// the next host runs as it is, so on Unix only files count that belong to the user who runs the host and that
+    /// nobody else may write to; elsewhere choose a folder that is private.
+    pub fn cache_dir(mut self, path: impl Into<PathBuf>) -> Self {
+        self.cache_dir = Some(path.into());
         self
     }
 
@@ -316,8 +332,24 @@ impl HostBuilder {
                 (own.path().to_owned(), Some(own), Database::in_memory()?)
             }
         };
+        let cache_dir = match (self.cache_dir, &own_data) {
+            (Some(path), _) => Some(path),
+            (None, None) => Some(data_dir.join("cache")),
+            // Gone before another host could use it.
+            (None, Some(_)) => None,
+        };
+        let cache = match cache_dir.filter(|_| self.server.plugins_enabled) {
+            Some(path) => {
+                let cache = CodeCache::open(&path.join("plugins")).map_err(BuildError::Cache)?;
+                if let Some(limit) = self.server.cache_size {
+                    cache.trim(limit);
+                }
+                Some(cache)
+            }
+            None => None,
+        };
         let engine =
-            Engine::start(self.memory_limit, self.count_fuel).map_err(BuildError::Engine)?;
+            Engine::start(self.memory_limit, self.count_fuel, cache).map_err(BuildError::Engine)?;
         let level = self.log_level.unwrap_or(self.server.plugin_log_level);
         let journal = Journal::with(self.journal_capacity, level, self.on_log, self.on_print);
         for note in self.notes {

@@ -259,7 +259,7 @@ fn compile(
     host: &Surroundings,
 ) -> Result<Compiled, LoadError> {
     let plugin = || package.id.clone();
-    let module = host
+    let code = host
         .engine
         .compile(&package.wasm)
         .map_err(|detail| LoadError::Compile {
@@ -267,7 +267,7 @@ fn compile(
             detail,
         })?;
     host.engine
-        .link(&module, &manifest.permissions)
+        .link(&code, &manifest.permissions)
         .map_err(|source| LoadError::Imports {
             plugin: plugin(),
             source: match source {

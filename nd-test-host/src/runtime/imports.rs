@@ -5,7 +5,7 @@ use std::fmt;
 use wasmtime::{ExternType, FuncType, ImportType, Module, ValType};
 
 use super::env;
-use crate::generated::{FUNCTIONS, HostFunction};
+use crate::generated::FUNCTIONS;
 use crate::manifest::Permissions;
 use crate::server::Rules;
 
@@ -178,11 +178,6 @@ fn is_service_signature(ty: &FuncType) -> bool {
         matches!(types.next(), Some(ValType::I64)) && types.next().is_none()
     };
     one_i64(Box::new(ty.params())) && one_i64(Box::new(ty.results()))
-}
-
-/// Tells whether a plugin with these permissions may call the function.
-pub(super) fn is_granted(function: &HostFunction, permissions: &Permissions) -> bool {
-    function.permission.is_none_or(|key| permissions.has(key))
 }
 
 /// Returns the name that takes the fewest edits to reach, if that is at most a third of its length.

@@ -5,18 +5,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wasi_common::{I32Exit, WasiCtx};
-use wasmtime::{Func, Instance, Linker, Result, Store, UpdateDeadline, Val};
+use wasmtime::{
+    Func, Instance, InstancePre, Linker, PoolConcurrencyLimitError, Result, Store, UpdateDeadline,
+    Val,
+};
 
+use super::engine::{Compiled, Signature};
 use super::limits::{MemoryCap, check_stop};
 use super::memory::{Memory, Range};
 use super::outcome::{Call, detail};
 use super::wasi::Mount;
-use super::{Compiled, env, service};
+use super::{env, service};
 use crate::context::CallContext;
 use crate::error::CallError;
 use crate::faults::Faults;
 use crate::generated::Services;
-use crate::manifest::Permissions;
 use crate::server::legacy::Noticed;
 use crate::services::Clock;
 use crate::services::http::RuntimeHttp;
@@ -44,8 +47,16 @@ pub(super) struct State {
     pub(super) variables: HashMap<Vec<u8>, Vec<u8>>,
     /// What the runtime's own request call brought last.
     pub(super) http: Option<LastResponse>,
-    pub(super) wasi: WasiCtx,
+    wasi: Option<WasiCtx>,
     cap: MemoryCap,
+}
+
+impl State {
+    /// Returns the instance's side of WASI, which is made when the guest first asks for it; many calls never do.
+    fn wasi(&mut self) -> &mut WasiCtx {
+        self.wasi
+            .get_or_insert_with(|| super::wasi::context(&self.shared.mounts, &self.context))
+    }
 }
 
 /// What a call came to.
@@ -71,138 +82,158 @@ impl Compiled {
     /// Makes an instance and throws it away, so that what cannot be instantiated fails at load.
     pub(crate) fn probe(&self, shared: &Arc<Shared>, context: CallContext) -> Result<(), String> {
         let _ticks = self.engine.ticker.guard();
-        let mut store = self.store(shared, context).map_err(|e| detail(&e))?;
-        self.pre
-            .instantiate(&mut store)
-            .map(|_| ())
-            .map_err(|e| detail(&e))
+        let made = self.instantiate(self.state(shared, context));
+        made.and_then(|(_store, instance)| instance.map(|_| ()))
+            .map_err(|error| detail(&error))
     }
 
     /// Calls an export and reads the result by the server's rules, all but the decoding of the output.
     pub(crate) fn call(
         &self,
         shared: &Arc<Shared>,
-        context: CallContext,
+        context: &CallContext,
         limit: Duration,
         input: &[u8],
     ) -> Finished {
-        let call = Call {
-            plugin: context.plugin().to_owned(),
-            export: context.export().to_owned(),
-            context: context.clone(),
-            limit,
-        };
-        if !self.has_export(&call.export) {
+        let call = Call { context, limit };
+        let Some(&signature) = self.exports.get(context.export()) else {
             let result = Err(call.missing());
             return Finished { result, fuel: None };
-        }
+        };
         let _ticks = self.engine.ticker.guard();
-        let mut store = match self.store(shared, context) {
-            Ok(store) => store,
+        let (mut store, instance) = match self.instantiate(self.state(shared, context.clone())) {
+            Ok(made) => made,
             Err(error) => {
                 let result = Err(call.no_instance(&error));
                 return Finished { result, fuel: None };
             }
         };
-        let result = match self.pre.instantiate(&mut store) {
-            Ok(instance) => run(&mut store, &instance, &call, input),
+        let result = match instance {
+            Ok(instance) => self.run(&mut store, &instance, signature, &call, input),
             Err(error) => Err(call.no_instance(&error)),
         };
         let fuel = store.get_fuel().ok().map(|left| u64::MAX - left);
         Finished { result, fuel }
     }
 
-    fn store(&self, shared: &Arc<Shared>, context: CallContext) -> Result<Store<State>> {
-        let wasi = super::wasi::context(&shared.mounts, &context)?;
-        let state = State {
+    fn state(&self, shared: &Arc<Shared>, context: CallContext) -> State {
+        let limit = self.engine.settings().memory_limit;
+        State {
             shared: Arc::clone(shared),
-            context: context.clone(),
-            memory: Memory::new(self.engine.memory_limit),
+            context,
+            memory: Memory::new(limit),
             variables: HashMap::new(),
             http: None,
-            wasi,
-            cap: MemoryCap::new(self.engine.memory_limit),
-        };
-        let mut store = Store::new(&self.engine.engine, state);
+            wasi: None,
+            cap: MemoryCap::new(limit),
+        }
+    }
+
+    /// Makes an instance, in the pool if there is room. Its store tells the fuel also if that fails.
+    fn instantiate(&self, state: State) -> Result<(Store<State>, Result<Instance>)> {
+        let mut store = self.store(&self.pre, state)?;
+        let instance = self.pre.instantiate(&mut store);
+        match instance {
+            // Nothing of the guest has run yet.
+            Err(error) if error.is::<PoolConcurrencyLimitError>() => {
+                let pre = self.outside_the_pool().map_err(wasmtime::Error::msg)?;
+                let mut state = store.into_data();
+                state.cap = MemoryCap::new(self.engine.settings().memory_limit);
+                let mut store = self.store(pre, state)?;
+                let instance = pre.instantiate(&mut store);
+                Ok((store, instance))
+            }
+            instance => Ok((store, instance)),
+        }
+    }
+
+    fn store(&self, pre: &InstancePre<State>, state: State) -> Result<Store<State>> {
+        let mut store = Store::new(pre.module().engine(), state);
         store.limiter(|state| &mut state.cap);
-        if self.engine.count_fuel {
+        if self.engine.settings().count_fuel {
             store.set_fuel(u64::MAX)?;
         }
         store.set_epoch_deadline(1);
-        store.epoch_deadline_callback(move |_| {
-            check_stop(&context)?;
+        store.epoch_deadline_callback(|store| {
+            check_stop(&store.data().context)?;
             Ok(UpdateDeadline::Continue(1))
         });
         Ok(store)
     }
-}
 
-fn run(
-    store: &mut Store<State>,
-    instance: &Instance,
-    call: &Call,
-    input: &[u8],
-) -> Result<Vec<u8>, CallError> {
-    // The module's exports were looked at before, so this one is there.
-    let Some(export) = instance.get_func(&mut *store, &call.export) else {
-        return Err(call.missing());
-    };
-    let memory = &mut store.data_mut().memory;
-    let offset = memory.store(input);
-    if offset == 0 && !input.is_empty() {
-        return Err(call.input_too_large());
-    }
-    memory.set_input(Range {
-        offset,
-        length: input.len() as u64,
-    });
-    let code = match initialise(store, instance).and_then(|()| invoke(store, &export)) {
-        Ok(code) => code,
-        Err(error) => match error.downcast_ref::<I32Exit>() {
-            Some(I32Exit(0)) => 0,
-            _ => return Err(call.failed(&error)),
-        },
-    };
-    let memory = &store.data().memory;
-    if let Some(message) = memory.error_text() {
-        return Err(call.plugin_error(message));
-    }
-    match code {
-        0 => Ok(memory.output_bytes().to_vec()),
-        NOT_IMPLEMENTED => Err(call.not_implemented()),
-        code => Err(call.exit_code(code)),
-    }
-}
-
-/// Runs what the guest's language needs before its first function, chosen by what the module exports.
-fn initialise(store: &mut Store<State>, instance: &Instance) -> Result<()> {
-    let plain = |store: &mut Store<State>, name: &str| {
-        let function = instance.get_func(&mut *store, name)?;
-        let ty = function.ty(&*store);
-        (ty.params().len() == 0).then_some((function, ty.results().len()))
-    };
-    if let Some(haskell) = instance.get_func(&mut *store, "hs_init") {
-        if let Some((function, results)) = plain(store, "_initialize") {
-            function.call(&mut *store, &[], &mut vec![Val::I32(0); results])?;
+    fn run(
+        &self,
+        store: &mut Store<State>,
+        instance: &Instance,
+        signature: Signature,
+        call: &Call<'_>,
+        input: &[u8],
+    ) -> Result<Vec<u8>, CallError> {
+        // The module's exports were looked at before, so this one is there.
+        let Some(export) = instance.get_func(&mut *store, call.context.export()) else {
+            return Err(call.missing());
+        };
+        let memory = &mut store.data_mut().memory;
+        let offset = memory.store(input);
+        if offset == 0 && !input.is_empty() {
+            return Err(call.input_too_large());
         }
-        let results = haskell.ty(&*store).results().len();
-        return haskell.call(
-            &mut *store,
-            &[Val::I32(0), Val::I32(0)],
-            &mut vec![Val::I32(0); results],
-        );
+        memory.set_input(Range {
+            offset,
+            length: input.len() as u64,
+        });
+        let code = self
+            .initialise(store, instance)
+            .and_then(|()| invoke(store, &export, signature));
+        let code = match code {
+            Ok(code) => code,
+            Err(error) => match error.downcast_ref::<I32Exit>() {
+                Some(I32Exit(0)) => 0,
+                _ => return Err(call.failed(&error)),
+            },
+        };
+        let memory = &store.data().memory;
+        if let Some(message) = memory.error_text() {
+            return Err(call.plugin_error(message));
+        }
+        match code {
+            0 => Ok(memory.output_bytes().to_vec()),
+            NOT_IMPLEMENTED => Err(call.not_implemented()),
+            code => Err(call.exit_code(code)),
+        }
     }
-    let found = plain(store, "_initialize").or_else(|| plain(store, "__wasm_call_ctors"));
-    if let Some((function, results)) = found {
-        function.call(&mut *store, &[], &mut vec![Val::I32(0); results])?;
+
+    /// Runs what the guest's language needs before its first function, chosen by what the module exports.
+    fn initialise(&self, store: &mut Store<State>, instance: &Instance) -> Result<()> {
+        let prepare = |store: &mut Store<State>, name: &str, arguments: &[Val]| {
+            let (Some(signature), Some(function)) =
+                (self.exports.get(name), instance.get_func(&mut *store, name))
+            else {
+                return Ok(());
+            };
+            let mut results = vec![Val::I32(0); signature.results];
+            function.call(&mut *store, arguments, &mut results)
+        };
+        let is_plain = |name: &&str| {
+            let signature = self.exports.get(*name);
+            signature.is_some_and(|signature| signature.params == 0)
+        };
+        if self.has_export("hs_init") {
+            if is_plain(&"_initialize") {
+                prepare(store, "_initialize", &[])?;
+            }
+            return prepare(store, "hs_init", &[Val::I32(0), Val::I32(0)]);
+        }
+        let found = ["_initialize", "__wasm_call_ctors"]
+            .into_iter()
+            .find(is_plain);
+        found.map_or(Ok(()), |name| prepare(store, name, &[]))
     }
-    Ok(())
 }
 
 /// Calls an export that takes nothing and returns at most one number.
-fn invoke(store: &mut Store<State>, export: &Func) -> Result<u32> {
-    let ty = export.ty(&*store);
-    let (params, results) = (ty.params().len(), ty.results().len());
+fn invoke(store: &mut Store<State>, export: &Func, signature: Signature) -> Result<u32> {
+    let Signature { params, results } = signature;
     if params != 0 {
         return Err(wasmtime::Error::msg(format!(
             "the export takes {params} parameters, expected none"
@@ -226,12 +257,12 @@ fn invoke(store: &mut Store<State>, export: &Func) -> Result<u32> {
     })
 }
 
-/// Links everything a plugin with these permissions may import.
-pub(super) fn link(linker: &mut Linker<State>, permissions: &Permissions) -> Result<()> {
+/// Links everything a plugin may import with all permissions there are.
+pub(super) fn link(linker: &mut Linker<State>) -> Result<()> {
     env::link(linker)?;
     wasi_common::sync::snapshots::preview_1::add_wasi_snapshot_preview1_to_linker(
         linker,
-        |state: &mut State| &mut state.wasi,
+        State::wasi,
     )?;
-    service::link(linker, permissions)
+    service::link(linker)
 }

@@ -1,7 +1,8 @@
 //! What ends a call from outside: time, cancellation, and memory.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use wasmtime::{Engine, EngineWeak, ResourceLimiter, Result};
@@ -10,6 +11,11 @@ use crate::context::CallContext;
 
 /// How often running guests are looked at, so how late a stop may come.
 const TICK: Duration = Duration::from_millis(5);
+
+/// Ticks the ticker stays awake after the last call: waking it up costs a call more than a few idle ticks cost the host.
+const LINGER: u32 = 200;
+/// Entries a table may have. One takes a machine word or two; nobody needs a million functions.
+pub(super) const MAX_TABLE: usize = 10_000_000;
 
 /// Why the host ended a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -78,40 +84,40 @@ impl ResourceLimiter for MemoryCap {
     ) -> Result<bool> {
         // An entry takes a machine word or two, and a module may have a hundred tables.
         const ENTRY: usize = 2 * size_of::<usize>();
+        // The pool has no room for more.
+        if desired > MAX_TABLE {
+            return Ok(false);
+        }
         let bytes = |entries: usize| entries.saturating_mul(ENTRY);
         self.memory_growing(bytes(current), bytes(desired), maximum)
     }
 }
 
-/// Moves the engine's clock while guests run, so that they look up and see whether they have to stop.
+/// Moves the engines' clocks while guests run, so that they look up and see whether they have to stop.
 pub(super) struct Ticker {
     shared: Arc<TickerShared>,
     thread: Option<JoinHandle<()>>,
 }
 
-struct TickerShared {
-    state: Mutex<TickerState>,
-    changed: Condvar,
-}
-
 #[derive(Default)]
-struct TickerState {
-    running: usize,
-    ended: bool,
+struct TickerShared {
+    /// Calls under way.
+    running: AtomicUsize,
+    /// Whether the thread sleeps until it is woken up.
+    parked: AtomicBool,
+    ended: AtomicBool,
+    engines: Mutex<Vec<EngineWeak>>,
 }
 
 impl Ticker {
     pub(super) fn start(engine: &Engine) -> std::io::Result<Self> {
-        let shared = Arc::new(TickerShared {
-            state: Mutex::default(),
-            changed: Condvar::new(),
-        });
-        let thread = std::thread::Builder::new()
+        let shared = Arc::new(TickerShared::default());
+        shared.engines().push(engine.weak());
+        let thread = thread::Builder::new()
             .name("nd-host-ticker".into())
             .spawn({
                 let shared = Arc::clone(&shared);
-                let engine = engine.weak();
-                move || shared.run(&engine)
+                move || shared.run()
             })?;
         Ok(Self {
             shared,
@@ -119,18 +125,35 @@ impl Ticker {
         })
     }
 
-    /// Keeps the clock moving for as long as the guard lives.
+    /// Moves the clock of one more engine.
+    pub(super) fn add(&self, engine: &Engine) {
+        self.shared.engines().push(engine.weak());
+    }
+
+    /// Keeps the clocks moving for as long as the guard lives.
     pub(super) fn guard(&self) -> TickGuard<'_> {
-        self.shared.lock().running += 1;
-        self.shared.changed.notify_all();
-        TickGuard { ticker: self }
+        // Together with `park` below: of "a call has begun" and "the thread is parked", whoever looks last sees the
+        // other. So it takes the strict order of both.
+        self.shared.running.fetch_add(1, Ordering::SeqCst);
+        if self.shared.parked.load(Ordering::SeqCst) {
+            self.wake();
+        }
+        TickGuard {
+            shared: &self.shared,
+        }
+    }
+
+    fn wake(&self) {
+        if let Some(thread) = &self.thread {
+            thread.thread().unpark();
+        }
     }
 }
 
 impl Drop for Ticker {
     fn drop(&mut self) {
-        self.shared.lock().ended = true;
-        self.shared.changed.notify_all();
+        self.shared.ended.store(true, Ordering::SeqCst);
+        self.wake();
         if let Some(thread) = self.thread.take() {
             // It only fails if the thread panicked, and then there is nothing left to stop.
             let _ = thread.join();
@@ -139,37 +162,48 @@ impl Drop for Ticker {
 }
 
 impl TickerShared {
-    fn run(&self, engine: &EngineWeak) {
-        let mut state = self.lock();
-        while !state.ended {
-            state = if state.running == 0 {
-                self.changed
-                    .wait(state)
-                    .unwrap_or_else(PoisonError::into_inner)
-            } else {
-                drop(state);
-                std::thread::sleep(TICK);
-                match engine.upgrade() {
-                    Some(engine) => engine.increment_epoch(),
-                    None => return,
+    fn run(&self) {
+        let mut idle = 0;
+        while !self.ended.load(Ordering::SeqCst) {
+            if idle >= LINGER {
+                self.park();
+                idle = 0;
+            }
+            // Not a sleep, so that the end of the host need not wait for it.
+            thread::park_timeout(TICK);
+            for engine in &*self.engines() {
+                if let Some(engine) = engine.upgrade() {
+                    engine.increment_epoch();
                 }
-                self.lock()
+            }
+            idle = match self.running.load(Ordering::SeqCst) {
+                0 => idle + 1,
+                _ => 0,
             };
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, TickerState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Waits for a call to begin, or for the end.
+    fn park(&self) {
+        self.parked.store(true, Ordering::SeqCst);
+        while self.running.load(Ordering::SeqCst) == 0 && !self.ended.load(Ordering::SeqCst) {
+            thread::park();
+        }
+        self.parked.store(false, Ordering::SeqCst);
+    }
+
+    fn engines(&self) -> MutexGuard<'_, Vec<EngineWeak>> {
+        self.engines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Keeps the clock moving.
+/// Keeps the clocks moving.
 pub(super) struct TickGuard<'a> {
-    ticker: &'a Ticker,
+    shared: &'a TickerShared,
 }
 
 impl Drop for TickGuard<'_> {
     fn drop(&mut self) {
-        self.ticker.shared.lock().running -= 1;
+        self.shared.running.fetch_sub(1, Ordering::SeqCst);
     }
 }

@@ -10,24 +10,22 @@ use crate::context::CallContext;
 use crate::error::CallError;
 
 /// Names a call in the errors it ends with.
-pub(super) struct Call {
-    pub(super) plugin: String,
-    pub(super) export: String,
-    pub(super) context: CallContext,
+pub(super) struct Call<'a> {
+    pub(super) context: &'a CallContext,
     pub(super) limit: Duration,
 }
 
-impl Call {
+impl Call<'_> {
     pub(super) fn missing(&self) -> CallError {
         CallError::MissingExport {
-            plugin: self.plugin.clone(),
-            export: self.export.clone(),
+            plugin: self.context.plugin().to_owned(),
+            export: self.context.export().to_owned(),
         }
     }
 
     pub(super) fn input_too_large(&self) -> CallError {
         CallError::Instance {
-            plugin: self.plugin.clone(),
+            plugin: self.context.plugin().to_owned(),
             detail: "the input is larger than the memory the host allows".to_owned(),
         }
     }
@@ -36,7 +34,7 @@ impl Call {
         match error.downcast_ref::<Stop>() {
             Some(_) => self.failed(error),
             None => CallError::Instance {
-                plugin: self.plugin.clone(),
+                plugin: self.context.plugin().to_owned(),
                 detail: detail(error),
             },
         }
@@ -44,7 +42,10 @@ impl Call {
 
     /// Reads a failure of the runtime: the caller gave up, time is over, the guest ended itself, or it trapped.
     pub(super) fn failed(&self, error: &wasmtime::Error) -> CallError {
-        let (plugin, export) = (self.plugin.clone(), self.export.clone());
+        let (plugin, export) = (
+            self.context.plugin().to_owned(),
+            self.context.export().to_owned(),
+        );
         let stop = error.downcast_ref::<Stop>();
         let expired = self.context.cancel_token().is_expired();
         if self.context.is_cancelled() && !expired || stop == Some(&Stop::Cancelled) {
@@ -75,23 +76,23 @@ impl Call {
 
     pub(super) fn plugin_error(&self, message: String) -> CallError {
         CallError::Failed {
-            plugin: self.plugin.clone(),
-            export: self.export.clone(),
+            plugin: self.context.plugin().to_owned(),
+            export: self.context.export().to_owned(),
             message,
         }
     }
 
     pub(super) fn not_implemented(&self) -> CallError {
         CallError::NotImplemented {
-            plugin: self.plugin.clone(),
-            export: self.export.clone(),
+            plugin: self.context.plugin().to_owned(),
+            export: self.context.export().to_owned(),
         }
     }
 
     pub(super) fn exit_code(&self, code: u32) -> CallError {
         CallError::ExitCode {
-            plugin: self.plugin.clone(),
-            export: self.export.clone(),
+            plugin: self.context.plugin().to_owned(),
+            export: self.context.export().to_owned(),
             code,
         }
     }

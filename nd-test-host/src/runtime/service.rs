@@ -5,25 +5,20 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use wasmtime::{Caller, Linker, Result};
 
-use super::imports::{USER_MODULE, is_granted};
+use super::imports::USER_MODULE;
 use super::instance::State;
 use super::limits::check_stop;
 use crate::generated::{FUNCTIONS, HostFunction};
 use crate::journal::{Direction, Outcome, Payload};
-use crate::manifest::Permissions;
 
-/// Offers the host services the permissions open.
-pub(super) fn link(linker: &mut Linker<State>, permissions: &Permissions) -> Result<()> {
+/// Offers all host services; which of them a plugin may import is checked before its module is linked.
+pub(super) fn link(linker: &mut Linker<State>) -> Result<()> {
     for function in FUNCTIONS {
-        if is_granted(function, permissions) {
-            linker.func_wrap(
-                USER_MODULE,
-                function.import,
-                move |caller: Caller<'_, State>, request: u64| {
-                    call_service(caller, function, request)
-                },
-            )?;
-        }
+        linker.func_wrap(
+            USER_MODULE,
+            function.import,
+            move |caller: Caller<'_, State>, request: u64| call_service(caller, function, request),
+        )?;
     }
     Ok(())
 }
@@ -34,16 +29,16 @@ fn call_service(
     function: &HostFunction,
     request: u64,
 ) -> Result<u64> {
-    let state = caller.data_mut();
-    check_stop(&state.context)?;
-    let request = state.memory.block(request).to_vec();
-    let context = state.context.clone();
+    let state = caller.data();
+    let context = &state.context;
+    check_stop(context)?;
+    let request = state.memory.block(request);
     let open = context.journal().begin(
         context.call(),
         Direction::Import,
         context.plugin(),
         function.import,
-        &request,
+        request,
     );
     let answer = {
         let _current = context.enter();
@@ -51,18 +46,18 @@ fn call_service(
         // A panic must not unwind through the guest's frames, and must not take the host down.
         catch_unwind(AssertUnwindSafe(|| {
             let faults = &state.shared.faults;
-            faults.around(&context, &*state.shared.clock, function, || {
-                (function.handler)(services, &context, &request)
+            faults.around(context, &*state.shared.clock, function, || {
+                (function.handler)(services, context, request)
             })
         }))
     };
     match answer {
         Ok(answer) => {
             let legacy = &state.shared.legacy;
-            legacy.request(&context, function.import, &request);
+            legacy.request(context, function.import, request);
             open.end(outcome_of(&answer), None);
-            check_stop(&context)?;
-            Ok(state.memory.store(&answer))
+            check_stop(context)?;
+            Ok(caller.data_mut().memory.store(&answer))
         }
         Err(panic) => {
             let message = format!("{} panicked: {}", function.import, panic_text(&*panic));

@@ -3,6 +3,7 @@
 mod clients;
 mod environment;
 mod hostile;
+mod isolation;
 mod legacy;
 mod limits;
 mod loading;

@@ -19,6 +19,9 @@ use clock::{CountingClock, NoWaiting};
 use dir::MountDir;
 use output::LineLog;
 
+/// Descriptor of the first mount: those below are the standard streams.
+const FIRST_MOUNT: u32 = 3;
+
 /// A folder of this machine that guests see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Mount {
@@ -31,7 +34,7 @@ pub(crate) struct Mount {
 }
 
 /// Makes the WASI side of one instance.
-pub(super) fn context(mounts: &[Mount], call: &CallContext) -> wasmtime::Result<WasiCtx> {
+pub(super) fn context(mounts: &[Mount], call: &CallContext) -> WasiCtx {
     let clock = CountingClock::new();
     let clocks = WasiClocks {
         system: Some(Box::new(SystemClock::new(cap_std::ambient_authority()))),
@@ -43,13 +46,11 @@ pub(super) fn context(mounts: &[Mount], call: &CallContext) -> wasmtime::Result<
         Box::new(NoWaiting::new(clock)),
         Table::new(),
     );
-    for (index, mount) in mounts.iter().enumerate() {
+    for ((index, mount), descriptor) in mounts.iter().enumerate().zip(FIRST_MOUNT..) {
         let dir = MountDir::root(index, Arc::from(mount.host.as_path()), mount.writable);
-        context
-            .push_preopened_dir(Box::new(dir), &mount.guest)
-            .map_err(|error| wasmtime::Error::msg(error.to_string()))?;
+        context.insert_dir(descriptor, Box::new(dir), PathBuf::from(&mount.guest));
     }
     context.set_stdout(Box::new(WritePipe::new(LineLog::new("stdout", call))));
     context.set_stderr(Box::new(WritePipe::new(LineLog::new("stderr", call))));
-    Ok(context)
+    context
 }
