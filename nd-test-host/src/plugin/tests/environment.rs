@@ -240,6 +240,27 @@ fn without_a_granted_library_nothing_is_mounted() {
 }
 
 #[test]
+fn a_directory_is_nothing_to_write_to() {
+    let body = r#"
+        (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "fd_filestat_set_size" (func $cut (param i32 i64) (result i32)))
+        (import "wasi_snapshot_preview1" "fd_sync" (func $sync (param i32) (result i32)))
+        (func (export "run") (result i32)
+            (i32.add
+                (i32.add
+                    (i32.mul (i32.const 10000) (call $write (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 8)))
+                    (i32.mul (i32.const 100) (call $cut (i32.const 3) (i64.const 0))))
+                (call $sync (i32.const 3))))"#;
+    let host = patient();
+    let plugin = load(&host, r#"{"storage":{}}"#, body);
+    let error = plugin.call_raw("run", b"{}");
+    assert!(
+        matches!(error, Err(CallError::ExitCode { code: 8_08_08, .. })),
+        "{error:?}"
+    );
+}
+
+#[test]
 fn the_storage_folder_is_made_at_load() {
     let host = patient();
     load(&host, r#"{"storage":{}}"#, "");

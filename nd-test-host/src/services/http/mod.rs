@@ -76,6 +76,8 @@ impl Default for HttpSettings {
 }
 
 /// The HTTP service of one loaded plugin, with connections of its own.
+///
+/// The head of an answer may take 64 KiB and 128 fields; a longer one is an error. The server takes more.
 pub struct HttpService {
     agent: Agent,
     allow: Arc<AllowList>,

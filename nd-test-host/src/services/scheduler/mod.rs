@@ -21,7 +21,8 @@ mod timer;
 /// The Scheduler service.
 ///
 /// Callbacks run on threads of their own, so runs of one recurring schedule may overlap. If time jumps over several
-/// runs of it (the machine slept, a test moved the clock), they become one.
+/// runs of it (the machine slept, a test moved the clock), they become one. At most 256 callbacks of a plugin run at
+/// once; the server knows no such bound.
 pub struct SchedulerService {
     shared: Arc<Shared>,
     timer: Mutex<Option<JoinHandle<()>>>,

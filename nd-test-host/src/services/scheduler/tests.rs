@@ -264,6 +264,28 @@ fn runs_of_a_slow_callback_overlap() -> Outcome {
 }
 
 #[test]
+fn a_flood_of_schedules_fires_a_bounded_number_at_once() -> Outcome {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    const MANY: usize = 2 * timer::MAX_RUNNING + 10;
+    let f = fixture();
+    let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (now, peak) = (running.clone(), most.clone());
+    *f.plugin.inside.lock().expect("inside") = Some(Arc::new(move || {
+        peak.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        std::thread::yield_now();
+        now.fetch_sub(1, Ordering::SeqCst);
+    }));
+    for n in 0..MANY {
+        f.once(60, &n.to_string())?;
+    }
+    f.advance(60);
+    assert_eq!(f.plugin.ids().len(), MANY);
+    assert!(most.load(Ordering::SeqCst) <= timer::MAX_RUNNING);
+    assert!(f.scheduler.schedules().is_empty());
+    Ok(())
+}
+
+#[test]
 fn failures_are_logged_and_change_nothing() -> Outcome {
     let f = fixture();
     f.recurring("@every 1s", "tick")?;

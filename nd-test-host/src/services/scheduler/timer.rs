@@ -19,6 +19,9 @@ const EXPORT: &str = "nd_scheduler_callback";
 /// The timer looks at the clock at least this often, so that a change of the machine's time is noticed.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
+/// Callbacks of one plugin that run at once, each on a thread; what is due beyond that waits for one to return.
+pub(super) const MAX_RUNNING: usize = 256;
+
 /// What service, timer and callback threads share.
 pub(super) struct Shared {
     plugin: String,
@@ -223,10 +226,14 @@ impl Sleeper for Shared {
 }
 
 impl State {
-    /// Takes the schedules that are due and sets the next time of recurring ones.
+    /// Takes the schedules that are due, as far as there is room, and sets the next time of recurring ones.
     fn take_due(&mut self, now: SystemTime) -> Vec<Firing> {
+        let room = MAX_RUNNING.saturating_sub(self.running);
         let mut firings = Vec::new();
         for (id, schedule) in &mut self.schedules {
+            if firings.len() == room {
+                break;
+            }
             if schedule.due().is_none_or(|due| due > now) {
                 continue;
             }
@@ -285,7 +292,11 @@ fn run(shared: &Arc<Shared>) {
             state = shared.lock();
             continue;
         }
-        let sleep = state.next_due().map(|due| shared.clock.sleep_for(due));
+        let sleep = match state.running < MAX_RUNNING {
+            true => state.next_due().map(|due| shared.clock.sleep_for(due)),
+            // The next callback that returns makes room, and wakes.
+            false => None,
+        };
         state = match sleep {
             Some(Some(sleep)) => {
                 let waited = shared.changed.wait_timeout(state, sleep.min(LONGEST_SLEEP));
