@@ -153,7 +153,7 @@ struct Meeting {
 
 impl Config for Meeting {
     fn get(&self, _: &CallContext, _: String) -> Option<String> {
-        let mut waiting = self.waiting.lock().unwrap();
+        let mut waiting = self.waiting.lock().expect("nobody panicked");
         *waiting += 1;
         self.complete.notify_all();
         let limit = Duration::from_secs(25);
@@ -161,7 +161,7 @@ impl Config for Meeting {
         let (waiting, _) = self
             .complete
             .wait_timeout_while(waiting, limit, all_here)
-            .unwrap();
+            .expect("nobody panicked");
         (*waiting >= self.size).then(String::new)
     }
 
@@ -201,7 +201,7 @@ fn more_calls_at_once_than_the_pool_holds_all_run() {
         for call in calls {
             let answer = call
                 .join()
-                .unwrap()
+                .expect("the call ends")
                 .unwrap_or_else(|error| panic!("{error}"));
             let answer = String::from_utf8_lossy(&answer).into_owned();
             assert!(answer.contains(r#""exists":true"#), "{answer}");

@@ -1,7 +1,9 @@
+//! What the cache keeps, and what it throws away.
+#![allow(clippy::unwrap_used, reason = "a failed test is a panic anyway")]
+
 use std::fs::FileTimes;
 use std::sync::Arc;
 use std::time::Duration;
-#![allow(clippy::unwrap_used, reason = "a failed test is a panic anyway")]
 
 use tempfile::TempDir;
 
