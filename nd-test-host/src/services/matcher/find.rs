@@ -91,10 +91,23 @@ impl<'a> Search<'a> {
             .iter()
             .flatten()
             .flat_map(|id| self.index.by_artist(id).iter().copied())
-            .filter(|&number| self.index.title_passes(number, &title, self.threshold))
+            .filter(|&number| self.visible(number).is_some())
             .collect();
+        // The title decides before everything else, so only the candidates with the likest one are looked at further.
+        let mut likest = self.threshold;
+        let mut credited_likest = Vec::new();
+        for number in credited {
+            let Some(likeness) = self.index.title_likeness(number, &title, likest) else {
+                continue;
+            };
+            if likeness > likest {
+                credited_likest.clear();
+                likest = likeness;
+            }
+            credited_likest.push(number);
+        }
         let mut best: Option<(usize, Score)> = None;
-        for number in self.in_order(credited.into_iter()) {
+        for number in self.in_order(credited_likest.into_iter()) {
             let score = self.score(number, &query, &artists)?;
             let better = match &best {
                 None => true,
@@ -145,7 +158,6 @@ impl<'a> Search<'a> {
         let annotation = self.annotation(track);
         let liked = annotation.starred_at.is_some() || annotation.rating >= GOOD_RATING;
         Some(Score {
-            title: likeness(&query.title, self.index.title(number)),
             proximity,
             level: level.unwrap_or(0),
             credited,
@@ -181,9 +193,8 @@ impl<'a> Search<'a> {
     }
 }
 
-/// How good a candidate is, the weightiest criterion first.
+/// How good a candidate is among those with equally like titles, the weightiest criterion first.
 struct Score {
-    title: f64,
     proximity: f64,
     level: u8,
     credited: usize,
@@ -193,9 +204,8 @@ struct Score {
 
 impl Score {
     fn compare(&self, other: &Self) -> Ordering {
-        self.title
-            .total_cmp(&other.title)
-            .then(self.proximity.total_cmp(&other.proximity))
+        self.proximity
+            .total_cmp(&other.proximity)
             .then(self.level.cmp(&other.level))
             .then(self.credited.cmp(&other.credited))
             .then(self.preferred.cmp(&other.preferred))

@@ -87,14 +87,15 @@ impl Index {
         collection.tracks().get(at as usize)
     }
 
-    pub(super) fn title(&self, number: usize) -> &str {
-        self.entries.get(number).map_or("", |entry| &entry.title)
-    }
-
-    /// Tells whether the title is as like a text as the threshold asks.
-    pub(super) fn title_passes(&self, number: usize, text: &Prepared<'_>, threshold: f64) -> bool {
-        let entry = self.entries.get(number);
-        entry.is_some_and(|entry| text.is_like(&entry.title, &entry.letters, threshold))
+    /// Returns how like a text the title is, if it is at least so much.
+    pub(super) fn title_likeness(
+        &self,
+        number: usize,
+        text: &Prepared<'_>,
+        at_least: f64,
+    ) -> Option<f64> {
+        let entry = self.entries.get(number)?;
+        text.likeness(&entry.title, &entry.letters, at_least)
     }
 
     pub(super) fn album(&self, number: usize) -> &str {

@@ -76,9 +76,12 @@ impl<'a> Prepared<'a> {
         }
     }
 
-    /// Tells whether the [`likeness`] to another text reaches a threshold. Most texts are told apart by their letters alone.
-    pub(super) fn is_like(&self, text: &str, letters: &Letters, threshold: f64) -> bool {
-        self.at_most(text, letters) >= threshold && likeness(self.text, text) >= threshold
+    /// Returns the [`likeness`] to another text if it is at least so much. Most texts are told apart by their letters alone.
+    pub(super) fn likeness(&self, text: &str, letters: &Letters, at_least: f64) -> Option<f64> {
+        if self.at_most(text, letters) < at_least {
+            return None;
+        }
+        Some(likeness(self.text, text)).filter(|likeness| *likeness >= at_least)
     }
 
     /// Returns what the likeness would be if all letters in common were in the right order.
@@ -168,8 +171,9 @@ mod tests {
                     "{one} {other}"
                 );
                 for threshold in [0.0, 0.5, 0.85, 1.0] {
-                    let passes = prepared.is_like(other, &letters, threshold);
-                    assert_eq!(passes, likeness >= threshold, "{one} {other} {threshold}");
+                    let found = prepared.likeness(other, &letters, threshold);
+                    let expected = Some(likeness).filter(|likeness| *likeness >= threshold);
+                    assert_eq!(found, expected, "{one} {other} {threshold}");
                 }
             }
         }
