@@ -51,7 +51,7 @@ fn a_close_runs_its_callback_inside_the_call() {
         journal.last_call("websocket_closeconnection").unwrap(),
         journal.last_call("nd_websocket_on_close").unwrap(),
     );
-    assert_eq!(callback.parent, close.id);
+    assert_eq!(callback.parent, close.parent);
     let error = fixture
         .call("websocket_closeconnection", arguments)
         .unwrap_err();

@@ -229,9 +229,10 @@ fn guests_outside_the_pool_end_at_the_limit_too() {
     assert!(!plugin.loaded.compiled.is_pooled());
     let error = plugin.call_raw("run", b"{}");
     assert!(matches!(error, Err(CallError::Timeout { .. })), "{error:?}");
+    // Of the 64 pages the host allows, the tables have taken a little.
     let error = plugin.call_raw("grow", b"{}");
     assert!(
-        matches!(error, Err(CallError::ExitCode { code: 64, .. })),
+        matches!(error, Err(CallError::ExitCode { code: 63, .. })),
         "{error:?}"
     );
 }
