@@ -140,8 +140,10 @@ fn tasks_enqueued_while_the_plugin_is_unloaded_are_stored_or_refused() {
         let stored: Vec<String> = std::thread::scope(|scope| {
             let enqueue = || {
                 let mut stored = Vec::new();
+                let end = Instant::now() + LIMIT;
                 while let Ok(id) = f.try_enqueue("q", "") {
                     stored.push(id);
+                    assert!(Instant::now() < end, "nothing refuses tasks");
                 }
                 stored
             };
