@@ -178,7 +178,7 @@ const FLOOD: &str = r#"
 fn printing_without_end_ends_at_the_limit_and_fills_no_memory() {
     let seen = Arc::new(AtomicUsize::new(0));
     let host = Host::builder()
-        .call_timeout(std::time::Duration::from_millis(150))
+        .call_timeout(std::time::Duration::from_secs(2))
         .journal_capacity(50)
         .on_print({
             let seen = seen.clone();
