@@ -69,6 +69,11 @@ lint: setup ## Runs clippy with warnings denied, natively and for wasm
 unit: plugins ## Runs unit, golden, compile-fail, doc and end-to-end tests
 	@$(STEP) test "unit, golden, compile-fail, doc and end-to-end tests" -- cargo test --workspace --no-fail-fast
 
+.PHONY: bench
+# In the profile of the tests, to share their build of the wasm engine; the host itself is optimised, as the engine is.
+bench: plugins ## Measures speed, each figure beside its floor and its goal
+	@cargo bench --quiet --workspace --profile dev --config profile.dev.package.nd-test-host.opt-level=1 --bench speed
+
 .PHONY: docs
 # Asking for examples makes Cargo choose the features of the other steps, and so use what they have built.
 docs: ## Builds the API documentation with warnings denied
