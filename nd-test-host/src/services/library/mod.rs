@@ -3,11 +3,11 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`scan`](fn@scan) | walking a folder |
-//! | [`tags`] | reading one file |
+//! | `tags` | reading one file |
 //! | `scanner`, `moves` | bringing the host's database up to date with a folder, and files found again in another place |
-//! | [`track`] | a file with its tags |
-//! | [`collection`], [`view`] | the tracks of one library in memory, their albums and artists |
-//! | [`convert`] | tracks as plugins see them |
+//! | `track` | a file with its tags |
+//! | `collection`, `view` | the tracks of one library in memory, their albums and artists |
+//! | `convert` | tracks as plugins see them |
 
 use std::sync::Arc;
 

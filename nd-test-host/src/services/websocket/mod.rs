@@ -10,6 +10,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -131,9 +132,10 @@ impl WebSocketService {
         let _ = driver.spawn(all).recv_timeout(CLOSE_LIMIT);
     }
 
-    /// Runs something on the service's thread and waits for it.
+    /// Runs something on the service's thread and waits for it, for as long as the plugin call has time.
     fn run<T: Send + 'static>(
         &self,
+        ctx: &CallContext,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, ServiceError> {
         let unloaded = || ServiceError::new("the plugin is unloaded");
@@ -141,12 +143,27 @@ impl WebSocketService {
             Some(driver) => driver.spawn(work),
             None => return Err(unloaded()),
         };
-        waiting.recv().map_err(|_| unloaded())
+        loop {
+            match waiting.recv_timeout(CANCEL_POLL) {
+                Ok(answer) => return Ok(answer),
+                Err(RecvTimeoutError::Disconnected) => return Err(unloaded()),
+                Err(RecvTimeoutError::Timeout) if ctx.remaining().is_zero() => {
+                    return Err("context deadline exceeded".into());
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
     }
 
-    fn send(&self, id: &str, message: Message, kind: &str) -> Result<(), ServiceError> {
+    fn send(
+        &self,
+        ctx: &CallContext,
+        id: &str,
+        message: Message,
+        kind: &str,
+    ) -> Result<(), ServiceError> {
         let connection = self.shared.find(id)?;
-        let sent = self.run(async move { connection.send(message).await })?;
+        let sent = self.run(ctx, async move { connection.send(message).await })?;
         sent.map_err(|error| ServiceError::new(format!("failed to send {kind} message: {error}")))
     }
 
@@ -175,11 +192,11 @@ impl WebSocket for WebSocketService {
             false => connection_id,
         };
         self.shared.reserve(&id)?;
-        let (shared, ctx, name) = (self.shared.clone(), ctx.clone(), id.clone());
-        let opened = self.run(async move {
-            let limit = HANDSHAKE_LIMIT.min(ctx.remaining());
+        let (shared, call, name) = (self.shared.clone(), ctx.clone(), id.clone());
+        let opened = self.run(ctx, async move {
+            let limit = HANDSHAKE_LIMIT.min(call.remaining());
             let ended = async {
-                while !ctx.is_cancelled() {
+                while !call.is_cancelled() {
                     tokio::time::sleep(CANCEL_POLL).await;
                 }
             };
@@ -211,25 +228,25 @@ impl WebSocket for WebSocketService {
 
     fn send_text(
         &self,
-        _ctx: &CallContext,
+        ctx: &CallContext,
         connection_id: String,
         message: String,
     ) -> Result<(), ServiceError> {
-        self.send(&connection_id, Message::text(message), "text")
+        self.send(ctx, &connection_id, Message::text(message), "text")
     }
 
     fn send_binary(
         &self,
-        _ctx: &CallContext,
+        ctx: &CallContext,
         connection_id: String,
         data: Vec<u8>,
     ) -> Result<(), ServiceError> {
-        self.send(&connection_id, Message::binary(data), "binary")
+        self.send(ctx, &connection_id, Message::binary(data), "binary")
     }
 
     fn close_connection(
         &self,
-        _ctx: &CallContext,
+        ctx: &CallContext,
         connection_id: String,
         code: i32,
         reason: String,
@@ -237,7 +254,7 @@ impl WebSocket for WebSocketService {
         let connection = self.shared.take(&connection_id)?;
         connection.stop();
         let (word, text) = (code as u16, reason.clone());
-        self.run(async move {
+        self.run(ctx, async move {
             // The peer may be gone or not listen; the connection ends all the same.
             let goodbye = connection.say_goodbye(word, &text);
             let _ = tokio::time::timeout(CLOSE_LIMIT, goodbye).await;
