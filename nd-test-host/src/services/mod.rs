@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | Config | [`config`] | the plugin's settings |
 //! | Scheduler | [`scheduler`] | schedules in memory, a timer thread |
+//! | WebSocket | [`websocket`] | connections, a thread for all of them |
 //! | Cache | [`cache`] | entries in memory |
 //! | Artwork | [`artwork`] | signed addresses |
 //! | SubsonicAPI | [`subsonic`] | the host's own answers, or a live server's |
@@ -15,8 +16,6 @@
 //! | Task | [`task`] | `taskqueue.db` in the plugin's data folder, worker threads |
 //! | Storage | [`storage`] | the folder `storage` in the plugin's data folder |
 //! | ScrobbleRetriever | [`scrobble_retriever`] | the listening history in the host's database |
-//!
-//! The other services answer that they are not available in this host yet.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -37,6 +36,7 @@ use self::subsonic::{
 };
 use self::task::{TaskService, TaskSetup};
 use self::users::UsersService;
+use self::websocket::{WebSocketService, WebSocketSetup};
 use crate::generated::Services;
 use crate::server::{Plays, ServerConfig};
 use crate::setup::{HostLibrary, HostUser, PluginSetup};
@@ -58,6 +58,7 @@ pub mod storage;
 pub mod subsonic;
 pub mod task;
 pub mod users;
+pub mod websocket;
 
 /// What the services of all plugins of a host have in common.
 #[derive(Clone)]
@@ -128,6 +129,7 @@ pub struct ServiceStartError {
 pub struct ServiceSet {
     services: Services,
     scheduler: Option<Arc<SchedulerService>>,
+    websocket: Option<Arc<WebSocketService>>,
     cache: Option<Arc<CacheService>>,
     kvstore: Option<Arc<KvStoreService>>,
     http: Option<Arc<HttpService>>,
@@ -162,6 +164,7 @@ impl ServiceSet {
         let mut set = Self {
             services: Services::unavailable(),
             scheduler: None,
+            websocket: None,
             cache: None,
             kvstore: None,
             http: None,
@@ -194,6 +197,21 @@ impl ServiceSet {
                 clock(),
             );
             set.services.scheduler = set.scheduler.insert(Arc::new(scheduler)).clone();
+        }
+        if let Some(permission) = &permissions.websocket {
+            let websocket = WebSocketService::new(WebSocketSetup {
+                plugin: &setup.id,
+                required_hosts: &permission.required_hosts,
+                rules: &setup.rules,
+                resolver: settings.http.resolver.clone(),
+                callback: setup.callback.clone(),
+                journal: setup.journal.clone(),
+                clock: clock(),
+            });
+            set.services.websocket = set
+                .websocket
+                .insert(Arc::new(websocket.map_err(failed("WebSocket"))?))
+                .clone();
         }
         if permissions.artwork.is_some() {
             let secret = setup.store.secret("artwork");
@@ -303,6 +321,11 @@ impl ServiceSet {
         self.scheduler.as_ref()
     }
 
+    /// Returns the WebSocket connections, if the manifest asks for them, for tests that wait for their events.
+    pub fn websocket(&self) -> Option<&Arc<WebSocketService>> {
+        self.websocket.as_ref()
+    }
+
     /// Returns the task queues, if the manifest asks for them, for tests that look at stored tasks or wait for them.
     pub fn task(&self) -> Option<&Arc<TaskService>> {
         self.task.as_ref()
@@ -315,6 +338,9 @@ impl ServiceSet {
         }
         if let Some(scheduler) = &self.scheduler {
             scheduler.close();
+        }
+        if let Some(websocket) = &self.websocket {
+            websocket.close();
         }
         if let Some(cache) = &self.cache {
             cache.close();
