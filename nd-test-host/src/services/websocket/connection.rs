@@ -20,8 +20,8 @@ const LINGER: Duration = Duration::from_secs(2);
 /// The same when the plugin is unloaded and everybody waits.
 const LAST_LINGER: Duration = Duration::from_millis(500);
 
-pub(super) type Source = BufReader<ReadHalf<Box<dyn Stream>>>;
-pub(super) type Sink = WriteHalf<Box<dyn Stream>>;
+pub(crate) type Source = BufReader<ReadHalf<Box<dyn Stream>>>;
+pub(crate) type Sink = WriteHalf<Box<dyn Stream>>;
 
 /// One connection.
 pub(super) struct Connection {

@@ -19,21 +19,21 @@ const MAX_ADDRESSES: usize = 16;
 const SHORTEST_TRY: Duration = Duration::from_secs(2);
 
 /// A connection to a peer, encrypted or not.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// Returns a configuration that trusts the roots browsers trust.
 ///
 /// The cryptography is named, because a process that happens to link two libraries for it has no default one.
-pub(super) fn browser_roots() -> Result<Arc<ClientConfig>, String> {
+pub(crate) fn browser_roots() -> Result<Arc<ClientConfig>, String> {
     let mut roots = RootCertStore::empty();
     roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     trusting(roots)
 }
 
 /// Returns a configuration that trusts certain roots.
-pub(super) fn trusting(roots: RootCertStore) -> Result<Arc<ClientConfig>, String> {
+pub(crate) fn trusting(roots: RootCertStore) -> Result<Arc<ClientConfig>, String> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider);
     let builder = builder
@@ -45,7 +45,7 @@ pub(super) fn trusting(roots: RootCertStore) -> Result<Arc<ClientConfig>, String
 }
 
 /// Looks a host up. Blocks as long as the resolver does.
-pub(super) fn lookup(resolver: &dyn Resolve, host: &str) -> Result<Vec<IpAddr>, Cause> {
+pub(crate) fn lookup(resolver: &dyn Resolve, host: &str) -> Result<Vec<IpAddr>, Cause> {
     if let Ok(literal) = host.parse::<IpAddr>() {
         return Ok(vec![literal]);
     }
@@ -57,7 +57,7 @@ pub(super) fn lookup(resolver: &dyn Resolve, host: &str) -> Result<Vec<IpAddr>, 
 }
 
 /// Keeps the addresses the allow-list accepts; the refusal counts if there are none.
-pub(super) fn accepted(
+pub(crate) fn accepted(
     allow: &AllowList,
     found: Vec<IpAddr>,
     port: u16,
@@ -78,7 +78,7 @@ pub(super) fn accepted(
 }
 
 /// Connects to the first of the addresses that answers.
-pub(super) async fn connect(
+pub(crate) async fn connect(
     addresses: &[SocketAddr],
     host: &str,
     tls: Option<Arc<ClientConfig>>,

@@ -8,13 +8,13 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt};
 /// Bytes a message may have. The server knows no limit; a host that takes its peers for hostile needs one.
 pub const MAX_MESSAGE: usize = 256 << 20;
 /// Bytes the payload of a control frame may have.
-pub(super) const MAX_CONTROL: usize = 125;
+pub(crate) const MAX_CONTROL: usize = 125;
 
-pub(super) const NORMAL: u16 = 1000;
-pub(super) const GOING_AWAY: u16 = 1001;
-pub(super) const PROTOCOL_ERROR: u16 = 1002;
+pub(crate) const NORMAL: u16 = 1000;
+pub(crate) const GOING_AWAY: u16 = 1001;
+pub(crate) const PROTOCOL_ERROR: u16 = 1002;
 /// Stands for a close frame without code; never sent.
-pub(super) const NO_STATUS: u16 = 1005;
+pub(crate) const NO_STATUS: u16 = 1005;
 const TOO_BIG: u16 = 1009;
 
 const CONTINUATION: u8 = 0;
@@ -26,7 +26,7 @@ const PONG: u8 = 10;
 
 /// What arrived.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Event {
+pub(crate) enum Event {
     /// A text message; what is not UTF-8 is replaced.
     Text(String),
     /// A binary message.
@@ -39,7 +39,7 @@ pub(super) enum Event {
 
 /// How a connection ends from the other side.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(crate) enum End {
     /// By a close frame.
     Closed { code: u16, reason: String },
     /// By a frame that breaks the rules; it is answered with this code.
@@ -50,7 +50,7 @@ pub(super) enum End {
 
 impl End {
     /// Returns the text of the error callback.
-    pub(super) fn message(&self) -> String {
+    pub(crate) fn message(&self) -> String {
         match self {
             Self::Closed { code, reason } => {
                 let name = match *code {
@@ -77,7 +77,7 @@ impl End {
     }
 
     /// Returns the payload of the close frame that answers this end; none if nobody listens any more.
-    pub(super) fn answer(&self) -> Option<Vec<u8>> {
+    pub(crate) fn answer(&self) -> Option<Vec<u8>> {
         match self {
             Self::Closed { code, .. } => Some(close_payload(*code, "")),
             Self::Broken { code, problem } => {
@@ -126,7 +126,7 @@ fn broken<T>(problem: impl Into<String>) -> Result<T, Problem> {
 }
 
 /// Reads messages from a peer, and no further than the one asked for.
-pub(super) struct Reader<R> {
+pub(crate) struct Reader<R> {
     source: R,
     /// Opcode and payload of a message whose last frame is still to come.
     begun: Option<(u8, Vec<u8>)>,
@@ -134,7 +134,7 @@ pub(super) struct Reader<R> {
 }
 
 impl<R: AsyncBufRead + Unpin> Reader<R> {
-    pub(super) fn new(source: R, limit: usize) -> Self {
+    pub(crate) fn new(source: R, limit: usize) -> Self {
         Self {
             source,
             begun: None,
@@ -143,7 +143,7 @@ impl<R: AsyncBufRead + Unpin> Reader<R> {
     }
 
     /// Waits for the next event.
-    pub(super) async fn next(&mut self) -> Event {
+    pub(crate) async fn next(&mut self) -> Event {
         match self.read().await {
             Ok(event) => event,
             Err(problem) => Event::End(problem.into()),
@@ -151,7 +151,7 @@ impl<R: AsyncBufRead + Unpin> Reader<R> {
     }
 
     /// Drops whatever arrives until the other side has finished.
-    pub(super) async fn drain(&mut self) {
+    pub(crate) async fn drain(&mut self) {
         while let Ok(chunk) = self.source.fill_buf().await
             && !chunk.is_empty()
         {
@@ -286,7 +286,7 @@ fn read_close(payload: &[u8]) -> Result<End, Problem> {
 
 /// A frame to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Text,
     Binary,
     Close,
@@ -294,7 +294,7 @@ pub(super) enum Kind {
 }
 
 /// Writes a close frame's payload. Any code goes, 1005 for none.
-pub(super) fn close_payload(code: u16, reason: &str) -> Vec<u8> {
+pub(crate) fn close_payload(code: u16, reason: &str) -> Vec<u8> {
     match code {
         NO_STATUS => Vec::new(),
         code => [&code.to_be_bytes(), reason.as_bytes()].concat(),
@@ -302,7 +302,7 @@ pub(super) fn close_payload(code: u16, reason: &str) -> Vec<u8> {
 }
 
 /// Writes one frame, masked as a client has to.
-pub(super) fn encode(kind: Kind, payload: &[u8], mask: [u8; 4]) -> Vec<u8> {
+pub(crate) fn encode(kind: Kind, payload: &[u8], mask: [u8; 4]) -> Vec<u8> {
     let opcode = match kind {
         Kind::Text => TEXT,
         Kind::Binary => BINARY,

@@ -27,11 +27,11 @@ const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VE
 
 /// A handshake that is ready to be sent, with everything checked that can be checked without a network.
 #[derive(Debug)]
-pub(super) struct Handshake {
-    pub(super) secure: bool,
+pub(crate) struct Handshake {
+    pub(crate) secure: bool,
     /// The host to resolve, without brackets.
-    pub(super) host: String,
-    pub(super) port: u16,
+    pub(crate) host: String,
+    pub(crate) port: u16,
     request: Vec<u8>,
     accept: String,
 }
@@ -42,7 +42,7 @@ impl Handshake {
     /// # Errors
     ///
     /// A text that says which part of the URL or which header cannot be used.
-    pub(super) fn new(target: &Target, headers: &HashMap<String, String>) -> Result<Self, String> {
+    pub(crate) fn new(target: &Target, headers: &HashMap<String, String>) -> Result<Self, String> {
         if target.user_info.is_some() {
             return Err("malformed ws or wss URL: it has a user name".to_owned());
         }
@@ -93,16 +93,16 @@ impl Handshake {
         })
     }
 
-    /// Sends the request and reads the answer's head, and nothing behind it.
+    /// Sends the request and reads the answer's head, and nothing behind it. Returns the answer's headers.
     ///
     /// # Errors
     ///
     /// A text that says what is wrong with the answer.
-    pub(super) async fn perform(
+    pub(crate) async fn perform(
         &self,
         source: &mut (impl AsyncBufRead + Unpin),
         sink: &mut (impl AsyncWrite + Unpin),
-    ) -> Result<(), String> {
+    ) -> Result<Vec<(String, String)>, String> {
         let sent = async {
             sink.write_all(&self.request).await?;
             sink.flush().await
@@ -112,7 +112,7 @@ impl Handshake {
         self.check(&head)
     }
 
-    fn check(&self, head: &[u8]) -> Result<(), String> {
+    fn check(&self, head: &[u8]) -> Result<Vec<(String, String)>, String> {
         let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
         let mut answer = httparse::Response::new(&mut headers);
         let parsed = answer.parse(head);
@@ -150,7 +150,11 @@ impl Handshake {
         if all("Sec-WebSocket-Extensions").any(|value| value.contains("permessage-deflate")) {
             return bad("the server wants to compress, which was not offered".to_owned());
         }
-        Ok(())
+        let headers = answer.headers.iter().map(|header| {
+            let value = String::from_utf8_lossy(header.value).into_owned();
+            (header.name.to_owned(), value)
+        });
+        Ok(headers.collect())
     }
 }
 

@@ -43,6 +43,14 @@ mod registry;
 #[cfg(test)]
 mod tests;
 
+/// The client's side of the protocol by itself, for those who pass connections on.
+pub(crate) mod client {
+    pub(crate) use super::connection::Sink;
+    pub(crate) use super::dial::{browser_roots, connect, lookup};
+    pub(crate) use super::frame::{End, Event, Kind, MAX_MESSAGE, Reader, close_payload, encode};
+    pub(crate) use super::handshake::Handshake;
+}
+
 /// How long a connection may take to come about, lookup and handshake included.
 pub const HANDSHAKE_LIMIT: Duration = Duration::from_secs(30);
 
