@@ -9,6 +9,7 @@ mod scheduler;
 mod stores;
 mod subsonic;
 mod tasks;
+mod websocket;
 
 use nd_test_host::generated::FUNCTIONS;
 use nd_test_host::services::{ManualClock, ServiceSettings};
