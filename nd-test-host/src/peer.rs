@@ -1,9 +1,15 @@
-//! Servers on loopback for plugins to talk to: scripted answers, recorded requests and messages.
+//! Servers on loopback for plugins to talk to: [`HttpPeer`] and [`WsPeer`].
 //!
-//! [`WsPeer`] speaks WebSocket. [`HttpPeer`] speaks plain HTTP/1.1, one request per connection. Requests are parsed with `httparse`, the parser below hyper;
-//! the rest is a listener and a thread per connection, which lets a script also answer slowly, wrongly, or not at all.
+//! Both can be scripted, can record what passes between a plugin and a real server, and can replay a [`Recording`]
+//! without that server. Both note what arrives.
+//!
+//! The HTTP server speaks plain HTTP/1.1, one request per connection. Requests are parsed with `httparse`, the parser
+//! below hyper; the rest is a listener and a thread per connection, which lets a script also answer slowly, wrongly, or
+//! not at all.
 
+mod forward;
 pub(crate) mod http;
+mod recording;
 mod websocket;
 
 use std::collections::{HashMap, VecDeque};
@@ -14,7 +20,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-pub use websocket::{WsEvent, WsPeer, WsSend};
+use self::forward::Forward;
+use self::recording::Replay;
+pub use self::recording::{LeaveOut, Recording};
+pub use self::websocket::{WsEvent, WsPeer, WsScript, WsSession, WsStep};
 
 /// An HTTP server on loopback. Dropping it stops it.
 pub struct HttpPeer {
@@ -23,11 +32,18 @@ pub struct HttpPeer {
     thread: Option<JoinHandle<()>>,
 }
 
-#[derive(Default)]
 struct Shared {
+    mode: Mode,
     stopped: AtomicBool,
     state: Mutex<State>,
     arrived: Condvar,
+}
+
+/// Where answers come from.
+enum Mode {
+    Scripted,
+    Recording(Forward),
+    Replaying(Mutex<Replay>),
 }
 
 #[derive(Default)]
@@ -35,6 +51,7 @@ struct State {
     scripts: HashMap<String, VecDeque<Answer>>,
     otherwise: Option<Answer>,
     requests: Vec<Request>,
+    unexpected: Vec<String>,
 }
 
 /// A request that arrived.
@@ -154,9 +171,44 @@ impl HttpPeer {
     ///
     /// When loopback is out of reach.
     pub fn start() -> io::Result<Self> {
+        Self::with(Mode::Scripted)
+    }
+
+    /// Starts a server that passes requests on to another one, and keeps them with their answers.
+    ///
+    /// `upstream` is the beginning of a URL, as in `https://api.example.com`; path and query come from the client.
+    /// Redirects are handed on; those to the same server lead back here.
+    ///
+    /// # Errors
+    ///
+    /// When loopback is out of reach.
+    pub fn recording(upstream: &str, leave_out: LeaveOut) -> io::Result<Self> {
+        Self::with(Mode::Recording(Forward::new(upstream, leave_out)))
+    }
+
+    /// Starts a server that answers from a recording: requests with the same method, target and body get their answers
+    /// in the order they were recorded, each once.
+    ///
+    /// A request the recording does not have is answered by 501 and a text that names it, and listed by
+    /// [`HttpPeer::unexpected`].
+    ///
+    /// # Errors
+    ///
+    /// When loopback is out of reach.
+    pub fn replaying(recording: &Recording) -> io::Result<Self> {
+        let replay = Replay::new(recording.clone());
+        Self::with(Mode::Replaying(Mutex::new(replay)))
+    }
+
+    fn with(mode: Mode) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Shared {
+            mode,
+            stopped: AtomicBool::new(false),
+            state: Mutex::default(),
+            arrived: Condvar::new(),
+        });
         let thread = std::thread::Builder::new()
             .name("nd-http-peer".into())
             .spawn({
@@ -209,6 +261,19 @@ impl HttpPeer {
             .filter(|request| request.path() == path)
             .cloned()
             .collect()
+    }
+
+    /// Returns the exchanges so far; empty unless the peer is recording.
+    pub fn recorded(&self) -> Recording {
+        match &self.shared.mode {
+            Mode::Recording(forward) => forward.recorded(),
+            _ => Recording::default(),
+        }
+    }
+
+    /// Returns what the recording did not have, or could not be recorded, in words.
+    pub fn unexpected(&self) -> Vec<String> {
+        self.shared.state().unexpected.clone()
     }
 
     /// Forgets the requests so far.
@@ -280,21 +345,42 @@ impl Shared {
         http::write_answer(&mut stream, answer.status, &answer.headers, &answer.body)
     }
 
-    /// Records a request and picks the answer.
+    /// Notes a request and finds the answer.
     fn note(&self, request: Request) -> Answer {
         let mut state = self.state();
-        let answer = match state.scripts.get_mut(request.path()) {
-            Some(script) if script.len() > 1 => script.pop_front(),
-            Some(script) => script.front().cloned(),
-            None => state.otherwise.clone(),
-        };
-        state.requests.push(request);
+        state.requests.push(request.clone());
         self.arrived.notify_all();
-        answer.unwrap_or_else(|| Answer::status(404))
+        let (found, failure) = match &self.mode {
+            Mode::Scripted => return state.scripted(&request),
+            Mode::Recording(forward) => {
+                drop(state);
+                (forward.pass_on(&request), 502)
+            }
+            Mode::Replaying(replay) => {
+                drop(state);
+                let mut replay = replay.lock().unwrap_or_else(PoisonError::into_inner);
+                (replay.answer(&request), 501)
+            }
+        };
+        found.unwrap_or_else(|problem| {
+            self.state().unexpected.push(problem.clone());
+            Answer::status(failure).body(problem)
+        })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn scripted(&mut self, request: &Request) -> Answer {
+        let answer = match self.scripts.get_mut(request.path()) {
+            Some(script) if script.len() > 1 => script.pop_front(),
+            Some(script) => script.front().cloned(),
+            None => self.otherwise.clone(),
+        };
+        answer.unwrap_or_else(|| Answer::status(404))
     }
 }
 

@@ -39,7 +39,7 @@ pub(crate) fn read_request(stream: &mut impl Read) -> io::Result<Request> {
 }
 
 /// Parses a head; `None` if it is not complete yet.
-fn parse_head(buffer: &[u8]) -> io::Result<Option<(Request, usize)>> {
+pub(super) fn parse_head(buffer: &[u8]) -> io::Result<Option<(Request, usize)>> {
     let mut headers = [httparse::EMPTY_HEADER; 100];
     let mut head = httparse::Request::new(&mut headers);
     let length = match head
@@ -147,6 +147,8 @@ fn reason(status: u16) -> &'static str {
         410 => "Gone",
         429 => "Too Many Requests",
         500 => "Internal Server Error",
+        501 => "Not Implemented",
+        502 => "Bad Gateway",
         503 => "Service Unavailable",
         _ => "Status",
     }

@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | Config | [`config`] | the plugin's settings |
 //! | Scheduler | [`scheduler`] | schedules in memory, a timer thread |
-//! | WebSocket | [`websocket`] | open connections |
+//! | WebSocket | [`websocket`] | connections, a thread for all of them |
 //! | Cache | [`cache`] | entries in memory |
 //! | Artwork | [`artwork`] | signed addresses |
 //! | SubsonicAPI | [`subsonic`] | the host's own answers, or a live server's |
@@ -36,7 +36,7 @@ use self::subsonic::{
 };
 use self::task::{TaskService, TaskSetup};
 use self::users::UsersService;
-use self::websocket::WebSocketService;
+use self::websocket::{WebSocketService, WebSocketSetup};
 use crate::generated::Services;
 use crate::server::{Plays, ServerConfig};
 use crate::setup::{HostLibrary, HostUser, PluginSetup};
@@ -199,14 +199,15 @@ impl ServiceSet {
             set.services.scheduler = set.scheduler.insert(Arc::new(scheduler)).clone();
         }
         if let Some(permission) = &permissions.websocket {
-            let websocket = WebSocketService::new(
-                &setup.id,
-                &permission.required_hosts,
-                &setup.rules,
-                &settings.http,
-                setup.callback.clone(),
-                setup.journal.clone(),
-            );
+            let websocket = WebSocketService::new(WebSocketSetup {
+                plugin: &setup.id,
+                required_hosts: &permission.required_hosts,
+                rules: &setup.rules,
+                resolver: settings.http.resolver.clone(),
+                callback: setup.callback.clone(),
+                journal: setup.journal.clone(),
+                clock: clock(),
+            });
             set.services.websocket = set
                 .websocket
                 .insert(Arc::new(websocket.map_err(failed("WebSocket"))?))
@@ -320,7 +321,7 @@ impl ServiceSet {
         self.scheduler.as_ref()
     }
 
-    /// Returns the connections, if the manifest asks for them.
+    /// Returns the WebSocket connections, if the manifest asks for them, for tests that wait for their events.
     pub fn websocket(&self) -> Option<&Arc<WebSocketService>> {
         self.websocket.as_ref()
     }

@@ -51,10 +51,40 @@ impl Default for HttpRules {
 /// The hosts of one plugin under the rules of one release.
 #[derive(Debug, Clone)]
 pub(crate) struct AllowList {
+    user: User,
     rules: HttpRules,
     entries: Vec<Entry>,
     /// The rules of the release, if others are compared with them.
     compared: Option<Box<Rules>>,
+}
+
+/// The service a list belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum User {
+    Http,
+    /// An empty list allows nothing, and releases without a dial check cut the host off the authority in their own way.
+    WebSocket,
+}
+
+impl User {
+    /// Returns the part of a release's rules that applies.
+    fn rules(self, rules: &Rules) -> HttpRules {
+        match self {
+            Self::WebSocket if !rules.websocket_dial_check => HttpRules {
+                address_entries: false,
+                dial_check: false,
+                ..rules.http.clone()
+            },
+            _ => rules.http.clone(),
+        }
+    }
+
+    fn permission(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::WebSocket => "websocket",
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -71,12 +101,24 @@ struct Range {
 }
 
 impl AllowList {
+    /// The list of the HTTP service.
     pub(crate) fn new(required_hosts: &[String], rules: HttpRules) -> Self {
+        Self::of(User::Http, required_hosts, rules)
+    }
+
+    /// The list of the WebSocket service; notes in the journal what the rules compared with would decide otherwise.
+    pub(crate) fn websocket(required_hosts: &[String], rules: &Rules) -> Self {
+        let user = User::WebSocket;
+        Self::of(user, required_hosts, user.rules(rules)).comparing(rules)
+    }
+
+    fn of(user: User, required_hosts: &[String], rules: HttpRules) -> Self {
         let entries = required_hosts.iter().map(|text| Entry {
             text: text.clone(),
             range: Range::parse(text),
         });
         Self {
+            user,
             entries: entries.collect(),
             rules,
             compared: None,
@@ -123,7 +165,7 @@ impl AllowList {
             && let Some(context) = CallContext::current()
         {
             rules.compare(context.journal(), context.plugin(), |other| {
-                match (verdict, judge(&other.http)) {
+                match (verdict, judge(&self.user.rules(other))) {
                     (Ok(()), Err(refusal)) => Some(format!("would refuse {place}: {refusal}")),
                     (Err(_), Ok(())) => Some(format!("would let {place} pass")),
                     _ => None,
@@ -134,7 +176,11 @@ impl AllowList {
 
     fn judge_host(&self, rules: &HttpRules, authority: &str, host: &str) -> Result<(), Refusal> {
         let literal = literal(host);
-        if self.entries.is_empty() {
+        let host = match self.user {
+            User::WebSocket if !rules.dial_check => before_last_colon(authority),
+            _ => host,
+        };
+        if self.entries.is_empty() && self.user == User::Http {
             let private = host.eq_ignore_ascii_case("localhost")
                 || literal.is_some_and(|address| is_private(rules, address));
             return match private {
@@ -154,6 +200,7 @@ impl AllowList {
         match by_text || by_address() {
             true => Ok(()),
             false => Err(Refusal::NotListed {
+                permission: self.user.permission(),
                 authority: authority.to_owned(),
                 host: host.to_owned(),
             }),
@@ -171,13 +218,8 @@ impl AllowList {
         }
     }
 
-    /// Returns the entries as they are spelt.
-    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
-        self.entries.iter().map(|entry| entry.text.as_str())
-    }
-
     /// Tells whether an IP or CIDR entry covers the address.
-    pub(crate) fn lists(&self, address: IpAddr) -> bool {
+    fn lists(&self, address: IpAddr) -> bool {
         self.entries
             .iter()
             .filter_map(|entry| entry.range)
@@ -211,13 +253,20 @@ fn is_link_local_multicast(address: Ipv6Addr) -> bool {
     first == 0xff && second & 0x0f == 0x02
 }
 
+/// Cuts a port off without looking whether it is one, so that `[::1]` becomes `[:`.
+fn before_last_colon(authority: &str) -> &str {
+    authority
+        .rsplit_once(':')
+        .map_or(authority, |(host, _)| host)
+}
+
 /// Reads a host that is an address. A zone (`fe80::1%eth0`) is cut off, so that it cannot hide a private address.
 fn literal(host: &str) -> Option<IpAddr> {
     host.split('%').next()?.parse().ok()
 }
 
 /// Compares a host with one entry: `*`, `*.suffix`, or the very same text. No normalisation of any kind.
-pub(crate) fn matches_text(entry: &str, host: &str) -> bool {
+fn matches_text(entry: &str, host: &str) -> bool {
     entry == "*"
         || entry == host
         || entry.strip_prefix('*').is_some_and(|suffix| {
@@ -270,267 +319,4 @@ impl Range {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Debug, PartialEq, Clone, Copy)]
-    enum Verdict {
-        Done,
-        NotListed,
-        PrivateLiteral,
-        PrivateDial,
-    }
-    use Verdict::*;
-
-    fn verdict(list: &[&str], rules: HttpRules, host: &str, address: &str) -> Verdict {
-        let list: Vec<String> = list.iter().map(|&entry| entry.to_owned()).collect();
-        let list = AllowList::new(&list, rules);
-        let address: IpAddr = address.parse().expect("an address");
-        match list
-            .check_host(host, host)
-            .and_then(|()| list.check_dial((address, 80).into()))
-        {
-            Ok(()) => Done,
-            Err(Refusal::NotListed { .. }) => NotListed,
-            Err(Refusal::PrivateLiteral { .. }) => PrivateLiteral,
-            Err(Refusal::PrivateDial { .. }) => PrivateDial,
-        }
-    }
-
-    /// List, host in the URL, its address, verdict of 0.63, verdict of 0.64.
-    type Example<'a> = (&'a [&'a str], &'a str, &'a str, Verdict, Verdict);
-
-    #[test]
-    fn worked_examples_of_both_releases() {
-        const PUBLIC: &str = "93.184.216.34";
-        let examples: &[Example<'_>] = &[
-            (&[], "api.example.com", PUBLIC, Done, Done),
-            (&[], "nas.lan", "192.168.1.10", Done, PrivateDial),
-            (
-                &[],
-                "192.168.1.10",
-                "192.168.1.10",
-                PrivateLiteral,
-                PrivateLiteral,
-            ),
-            (&[], "0.0.0.0", "0.0.0.0", Done, PrivateLiteral),
-            (&[], "::", "::", Done, PrivateLiteral),
-            (
-                &[],
-                "localhost",
-                "127.0.0.1",
-                PrivateLiteral,
-                PrivateLiteral,
-            ),
-            (
-                &[],
-                "LocalHost",
-                "127.0.0.1",
-                PrivateLiteral,
-                PrivateLiteral,
-            ),
-            (&[], "localhost.", "127.0.0.1", Done, PrivateDial),
-            (&[], "127.1", "127.0.0.1", Done, PrivateDial),
-            (&[], "0x7f000001", "127.0.0.1", Done, PrivateDial),
-            (
-                &[],
-                "fe80::1%eth0",
-                "fe80::1",
-                PrivateLiteral,
-                PrivateLiteral,
-            ),
-            (&["nas.lan"], "nas.lan", "192.168.1.10", Done, PrivateDial),
-            (
-                &["*.example.com"],
-                "a.example.com",
-                "10.0.0.1",
-                Done,
-                PrivateDial,
-            ),
-            (
-                &["192.168.1.10"],
-                "192.168.1.10",
-                "192.168.1.10",
-                Done,
-                Done,
-            ),
-            (
-                &["192.168.1.10"],
-                "nas.lan",
-                "192.168.1.10",
-                NotListed,
-                NotListed,
-            ),
-            (
-                &["nas.lan", "192.168.0.0/16"],
-                "nas.lan",
-                "192.168.1.10",
-                Done,
-                Done,
-            ),
-            (&["10.0.0.0/8"], "10.1.2.3", "10.1.2.3", NotListed, Done),
-            (&["10.9.9.9/8"], "10.1.2.3", "10.1.2.3", NotListed, Done),
-            (
-                &["203.0.113.0/24"],
-                "203.0.113.9",
-                "203.0.113.9",
-                NotListed,
-                Done,
-            ),
-            (&["localhost"], "localhost", "127.0.0.1", Done, PrivateDial),
-            (
-                &["localhost", "127.0.0.1"],
-                "localhost",
-                "127.0.0.1",
-                Done,
-                Done,
-            ),
-            (
-                &["localhost", "127.0.0.1"],
-                "localhost",
-                "::1",
-                Done,
-                PrivateDial,
-            ),
-            (&["*.0.0.1"], "127.0.0.1", "127.0.0.1", Done, PrivateDial),
-            (&["*"], "anything", "127.0.0.1", Done, Done),
-            (&["*"], "10.0.0.1", "10.0.0.1", Done, Done),
-            (&["::1"], "0:0:0:0:0:0:0:1", "::1", NotListed, Done),
-            (&["fd00::/8"], "fd12::1", "fd12::1", NotListed, Done),
-            (
-                &["::ffff:10.0.0.0/104"],
-                "10.1.2.3",
-                "10.1.2.3",
-                NotListed,
-                Done,
-            ),
-            (
-                &["127.0.0.1"],
-                "::ffff:127.0.0.1",
-                "::ffff:127.0.0.1",
-                NotListed,
-                Done,
-            ),
-            (
-                &["0.0.0.0/0"],
-                "example.com",
-                "10.0.0.1",
-                NotListed,
-                NotListed,
-            ),
-            (
-                &["example.com", "0.0.0.0/0"],
-                "example.com",
-                "10.0.0.1",
-                Done,
-                Done,
-            ),
-        ];
-        for &(list, host, address, old, new) in examples {
-            assert_eq!(
-                verdict(list, HttpRules::release_0_63(), host, address),
-                old,
-                "0.63: {list:?} {host}"
-            );
-            assert_eq!(
-                verdict(list, HttpRules::release_0_64(), host, address),
-                new,
-                "0.64: {list:?} {host}"
-            );
-        }
-    }
-
-    #[test]
-    fn the_rules_of_the_releases_differ_in_every_field() {
-        let (old, new) = (HttpRules::release_0_63(), HttpRules::release_0_64());
-        let HttpRules {
-            address_entries,
-            unspecified_is_private,
-            dial_check,
-            server_user_agent,
-        } = new;
-        assert_ne!(old.address_entries, address_entries);
-        assert_ne!(old.unspecified_is_private, unspecified_is_private);
-        assert_ne!(old.dial_check, dial_check);
-        assert_ne!(old.server_user_agent, server_user_agent);
-    }
-
-    #[test]
-    fn patterns_are_star_suffix_or_the_text_itself() {
-        let cases = [
-            ("*", "anything", true),
-            ("example.com", "example.com", true),
-            ("example.com", "Example.com", false),
-            ("example.com", "example.com.", false),
-            ("example.com:8080", "example.com", false),
-            ("*.example.com", "a.example.com", true),
-            ("*.example.com", "a.b.example.com", true),
-            ("*.example.com", "example.com", false),
-            ("*.example.com", "badexample.com", false),
-            ("*.example.com", "a.EXAMPLE.com", false),
-            ("*.0.0.1", "127.0.0.1", true),
-            ("*example.com", "aexample.com", false),
-            ("api.*.com", "api.x.com", false),
-            ("api.*.com", "api.*.com", true),
-            ("*.*.com", "a.b.com", false),
-            ("*", "", true),
-            ("", "", true),
-        ];
-        for (entry, host, expected) in cases {
-            assert_eq!(matches_text(entry, host), expected, "{entry} {host}");
-        }
-    }
-
-    #[test]
-    fn private_addresses_are_those_of_the_contract() {
-        let rules = HttpRules::release_0_64();
-        for private in [
-            "127.0.0.1",
-            "127.255.0.1",
-            "10.0.0.1",
-            "172.16.0.1",
-            "172.31.255.255",
-            "192.168.0.1",
-            "169.254.1.1",
-            "224.0.0.251",
-            "0.0.0.0",
-            "::",
-            "::1",
-            "fc00::1",
-            "fdff::1",
-            "fe80::1",
-            "febf::1",
-            "ff02::1",
-            "ff12::1",
-            "::ffff:10.0.0.1",
-            "::ffff:0.0.0.0",
-        ] {
-            assert!(
-                is_private(&rules, private.parse().expect(private)),
-                "{private}"
-            );
-        }
-        for public in [
-            "8.8.8.8",
-            "100.64.0.1",
-            "172.32.0.1",
-            "172.15.0.1",
-            "192.169.0.1",
-            "224.0.1.1",
-            "239.1.1.1",
-            "255.255.255.255",
-            "0.0.0.1",
-            "192.0.2.1",
-            "2001:db8::1",
-            "64:ff9b::a00:1",
-            "2002:a00:1::",
-            "ff05::1",
-            "fec0::1",
-        ] {
-            assert!(
-                !is_private(&rules, public.parse().expect(public)),
-                "{public}"
-            );
-        }
-    }
-}
+mod tests;

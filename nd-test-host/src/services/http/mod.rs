@@ -16,8 +16,8 @@ use ureq::http::{Method, Request, Response};
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector, RustlsConnector};
 use ureq::{Agent, Body, Proxy, ProxyProtocol};
 
+pub(crate) use self::allow::AllowList;
 pub use self::allow::HttpRules;
-pub(crate) use self::allow::{AllowList, matches_text};
 use self::dial::{CallCancelled, GuardedTcp, PatientResolver, cancellable};
 pub use self::dial::{Resolve, StaticResolver, SystemResolver};
 pub use self::error::{Cause, HttpError};
@@ -25,7 +25,7 @@ use self::message::{asks_for_gzip, canonical, credentials, headers, method, read
 use self::redirect::Hop;
 pub use self::refusal::Refusal;
 pub(crate) use self::runtime::{RuntimeHttp, RuntimeRequest};
-use self::target::Target;
+pub(crate) use self::target::Target;
 use crate::context::CallContext;
 use crate::error::ServiceError;
 use crate::generated::Http;

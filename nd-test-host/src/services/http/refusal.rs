@@ -6,11 +6,13 @@ use std::net::SocketAddr;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// The manifest lists hosts, and this one is not among them. Add it to `permissions.http.requiredHosts`.
+    /// This host is not among those the manifest lists. Add it to the permission's `requiredHosts`.
     #[error(
-        "host \"{authority}\" is not allowed: add \"{host}\" to permissions.http.requiredHosts in the manifest"
+        "host \"{authority}\" is not allowed: add \"{host}\" to permissions.{permission}.requiredHosts in the manifest"
     )]
     NotListed {
+        /// Key of the permission: `http` or `websocket`.
+        permission: &'static str,
         /// Host and port as in the URL.
         authority: String,
         /// The host alone, as an entry has to spell it.
@@ -53,10 +55,14 @@ mod tests {
         };
         let (authority, host) = ("nas.lan:8080".to_owned(), "nas.lan".to_owned());
         check(
-            Refusal::NotListed { authority, host },
+            Refusal::NotListed {
+                permission: "websocket",
+                authority,
+                host,
+            },
             &[
                 "host \"nas.lan:8080\" is not allowed",
-                "add \"nas.lan\" to permissions.http.requiredHosts",
+                "add \"nas.lan\" to permissions.websocket.requiredHosts",
             ],
         );
         let (authority, host) = ("[::1]:80".to_owned(), "::1".to_owned());

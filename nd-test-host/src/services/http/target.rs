@@ -4,16 +4,16 @@
 
 /// An absolute URL taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Target {
-    pub(super) scheme: String,
+pub(crate) struct Target {
+    pub(crate) scheme: String,
     /// User name and password, still percent-encoded, without the `@`.
-    pub(super) user_info: Option<String>,
+    pub(crate) user_info: Option<String>,
     /// Host and port as spelled, with the brackets of an IPv6 address.
-    pub(super) authority: String,
+    pub(crate) authority: String,
     /// Path, beginning with `/` or empty.
-    pub(super) path: String,
+    pub(crate) path: String,
     /// Query without its `?`.
-    pub(super) query: Option<String>,
+    pub(crate) query: Option<String>,
 }
 
 impl Target {
@@ -22,7 +22,7 @@ impl Target {
     /// # Errors
     ///
     /// A text that says what is wrong with the URL.
-    pub(super) fn parse(url: &str) -> Result<Self, String> {
+    pub(crate) fn parse(url: &str) -> Result<Self, String> {
         if url.bytes().any(|byte| byte < b' ' || byte == 0x7f) {
             return Err("it contains a control character".to_owned());
         }
@@ -66,7 +66,7 @@ impl Target {
     }
 
     /// Resolves the `Location` of a redirect against this URL.
-    pub(super) fn join(&self, location: &str) -> Result<Self, String> {
+    pub(crate) fn join(&self, location: &str) -> Result<Self, String> {
         let mut next = if let Some(rest) = location.strip_prefix("//") {
             Self::parse(&format!("{}://{rest}", self.scheme))?
         } else if split_scheme(location).is_ok_and(|(scheme, _)| !scheme.is_empty()) {
@@ -97,7 +97,7 @@ impl Target {
     }
 
     /// Returns the host alone: no port, no brackets.
-    pub(super) fn host(&self) -> &str {
+    pub(crate) fn host(&self) -> &str {
         split_port(&self.authority)
             .0
             .trim_start_matches('[')
@@ -105,7 +105,7 @@ impl Target {
     }
 
     /// Returns the URL in the form the HTTP library takes: no user info, everything unusual percent-encoded.
-    pub(super) fn to_uri(&self) -> Result<ureq::http::Uri, String> {
+    pub(crate) fn to_uri(&self) -> Result<ureq::http::Uri, String> {
         if self.host().is_empty() {
             return Err("the URL has no host".to_owned());
         }

@@ -1,198 +1,179 @@
-//! One open connection: what is sent over it, and what arrives.
+//! One connection: a writer that calls share, and a reader that hands events to the plugin one at a time.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex as StdMutex, PoisonError};
+use std::sync::Arc;
+use std::time::Duration;
 
-use futures_util::stream::{SplitSink, SplitStream};
-use futures_util::{SinkExt, StreamExt};
-use nd_types::websocket::{
-    OnBinaryMessageRequest, OnCloseRequest, OnErrorRequest, OnTextMessageRequest,
-};
-use tokio::sync::Mutex;
-use tokio::task::AbortHandle;
-use tokio_tungstenite::tungstenite::error::ProtocolError;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
-use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio::io::{AsyncWriteExt, BufReader, ReadHalf, WriteHalf};
+use tokio::sync::{Mutex, watch};
+use tokio::time::timeout;
 
-use super::Shared;
-use super::close::{ABNORMAL, NO_STATUS, describe, is_normal};
 use super::dial::Stream;
+use super::frame::{self, End, Event, Kind, Reader};
+use super::registry::{Delivery, Registry};
 
-/// The sending side, and what others know of the connection.
+/// How long a close frame may take.
+pub(super) const CLOSE_LIMIT: Duration = Duration::from_secs(5);
+/// How long the answer to a close frame may take.
+const ANSWER_LIMIT: Duration = Duration::from_secs(1);
+/// How long what still arrives is read after a close, so that the other side gets to read the close frame.
+const LINGER: Duration = Duration::from_secs(2);
+/// The same when the plugin is unloaded and everybody waits.
+const LAST_LINGER: Duration = Duration::from_millis(500);
+
+pub(crate) type Source = BufReader<ReadHalf<Box<dyn Stream>>>;
+pub(crate) type Sink = WriteHalf<Box<dyn Stream>>;
+
+/// One connection.
 pub(super) struct Connection {
-    id: String,
-    sink: Mutex<SplitSink<Stream, Message>>,
-    /// The plugin or its unloading has ended the connection: nothing that arrives is told any more.
-    stopped: AtomicBool,
-    reader: StdMutex<Option<AbortHandle>>,
+    pub(super) id: String,
+    /// Tells the connection from a later one with the same id.
+    pub(super) serial: u64,
+    pub(super) url: String,
+    writer: Mutex<Writer>,
+    /// Whether our side has closed it, so that nothing is delivered any more.
+    closing: watch::Sender<bool>,
+    /// Whether the reader is through with it.
+    done: watch::Sender<bool>,
+}
+
+struct Writer {
+    sink: Sink,
+    /// A frame was begun and not finished; whatever came next would be read as its rest.
+    torn: bool,
+    closed: bool,
 }
 
 impl Connection {
-    pub(super) fn new(id: &str, stream: Stream) -> (Arc<Self>, Reader) {
-        let (sink, stream) = stream.split();
-        let connection = Arc::new(Self {
-            id: id.to_owned(),
-            sink: Mutex::new(sink),
-            stopped: AtomicBool::new(false),
-            reader: StdMutex::new(None),
-        });
-        let reader = Reader {
-            connection: connection.clone(),
-            stream,
+    pub(super) fn new(id: String, serial: u64, url: String, sink: Sink) -> Arc<Self> {
+        Arc::new(Self {
+            id,
+            serial,
+            url,
+            writer: Mutex::new(Writer {
+                sink,
+                torn: false,
+                closed: false,
+            }),
+            closing: watch::Sender::new(false),
+            done: watch::Sender::new(false),
+        })
+    }
+
+    /// Sends one frame behind those that are on their way. Dropping this while it writes makes later sends fail.
+    pub(super) async fn send(&self, kind: Kind, payload: &[u8]) -> Result<(), String> {
+        let mut writer = self.writer.lock().await;
+        writer.send(kind, payload).await
+    }
+
+    /// Ends delivery; what the plugin does not know yet it never gets to know.
+    pub(super) fn silence(&self) {
+        self.closing.send_replace(true);
+    }
+
+    /// Sends a close frame and ends our side, within the limit. Failures mean that there is nobody to tell.
+    pub(super) async fn close(&self, payload: Vec<u8>, limit: Duration) {
+        let close = async {
+            let mut writer = self.writer.lock().await;
+            // A reason that is too long for a control frame: as on the server, the connection ends without a word.
+            if payload.len() <= frame::MAX_CONTROL {
+                let _ = writer.send(Kind::Close, &payload).await;
+            }
+            writer.closed = true;
+            let _ = writer.sink.shutdown().await;
         };
-        (connection, reader)
+        let _ = timeout(limit, close).await;
     }
 
-    pub(super) fn id(&self) -> &str {
-        &self.id
+    /// Takes leave because the plugin is unloaded.
+    pub(super) async fn go_away(&self) {
+        self.silence();
+        let payload = frame::close_payload(frame::GOING_AWAY, "plugin unloaded");
+        self.close(payload, CLOSE_LIMIT).await;
+        let mut done = self.done.subscribe();
+        let _ = timeout(LAST_LINGER, done.wait_for(|done| *done)).await;
     }
 
-    /// Remembers what reads, so that it can be stopped.
-    pub(super) fn reads_with(&self, task: AbortHandle) {
-        let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        match self.stopped.load(Ordering::Acquire) {
-            true => task.abort(),
-            false => *reader = Some(task),
+    /// Reads until the connection ends, and tells the plugin of everything.
+    pub(super) async fn read(self: Arc<Self>, source: Source, limit: usize, owner: Arc<Registry>) {
+        let mut reader = Reader::new(source, limit);
+        let mut closing = self.closing.subscribe();
+        let silenced = async {
+            // Fails only if the sender is gone, which lives as long as this connection.
+            let _ = closing.wait_for(|closing| *closing).await;
+        };
+        let ended = tokio::select! {
+            biased;
+            () = silenced => None,
+            end = self.serve(&mut reader, &owner) => Some(end),
+        };
+        if let Some(end) = ended {
+            if let Some(answer) = end.answer() {
+                self.close(answer, ANSWER_LIMIT).await;
+            }
+            let drained = tokio::spawn(async move {
+                let _ = timeout(LINGER, reader.drain()).await;
+            });
+            self.deliver(&owner, Delivery::of_end(&self.id, end)).await;
+            owner.release(&self);
+            let _ = drained.await;
+        } else {
+            let _ = timeout(LINGER, reader.drain()).await;
         }
+        self.done.send_replace(true);
     }
 
-    /// Sends one message; calls at the same time are sent one after the other.
-    pub(super) async fn send(&self, message: Message) -> Result<(), Error> {
-        self.sink.lock().await.send(message).await
-    }
-
-    /// Ends the reading. A callback that runs is not cut off, but no other follows.
-    pub(super) fn stop(&self) {
-        self.stopped.store(true, Ordering::Release);
-        let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(task) = reader.take() {
-            task.abort();
-        }
-    }
-
-    /// Sends a close frame and closes the socket.
-    pub(super) async fn say_goodbye(&self, code: u16, reason: &str) {
-        let frame = (code != NO_STATUS).then(|| CloseFrame {
-            code: code.into(),
-            reason: reason.into(),
-        });
-        let mut sink = self.sink.lock().await;
-        // A peer that is gone already need not be told.
-        let _ = sink.send(Message::Close(frame)).await;
-        let _ = sink.close().await;
-    }
-}
-
-/// The receiving side.
-pub(super) struct Reader {
-    connection: Arc<Connection>,
-    stream: SplitStream<Stream>,
-}
-
-/// Something a plugin is told.
-enum Event {
-    Text(OnTextMessageRequest),
-    Binary(OnBinaryMessageRequest),
-    Error(OnErrorRequest),
-    Close(OnCloseRequest),
-}
-
-impl Reader {
-    /// Tells the plugin of everything that arrives, one after the other, until the connection ends. The next message is
-    /// read only after the callback has returned.
-    pub(super) async fn run(mut self, shared: Arc<Shared>) {
+    /// Delivers messages and answers pings; the next frame is read when the plugin is done with the last.
+    async fn serve(self: &Arc<Self>, reader: &mut Reader<Source>, owner: &Arc<Registry>) -> End {
         loop {
-            let (event, last) = self.next().await;
-            if let Some(event) = event {
-                let (plugin, connection) = (shared.clone(), self.connection.clone());
-                let told = tokio::task::spawn_blocking(move || {
-                    if !connection.stopped.load(Ordering::Acquire) {
-                        plugin.deliver(&event);
-                    }
-                });
-                if told.await.is_err() {
-                    // Only a panic of the host's own gets here; the connection is of no use without its reader.
-                    shared.release(&self.connection);
-                    return;
+            let delivery = match reader.next().await {
+                Event::Text(text) => Delivery::text(&self.id, text),
+                Event::Binary(data) => Delivery::binary(&self.id, data),
+                Event::Ping(payload) => {
+                    // A failed write is noticed by the reader, or by whoever sends next.
+                    let _ = self.send(Kind::Pong, &payload).await;
+                    continue;
                 }
-            }
-            if last {
-                // The id is free only now: from inside the last callback it is still taken.
-                shared.release(&self.connection);
-                let _ = self.connection.sink.lock().await.close().await;
-                return;
-            }
+                Event::End(end) => return end,
+            };
+            self.deliver(owner, delivery).await;
         }
     }
 
-    /// Returns what to tell the plugin, and whether it is the last.
-    async fn next(&mut self) -> (Option<Event>, bool) {
-        let connection_id = self.connection.id.clone();
-        let failed = |error: String| {
-            let connection_id = self.connection.id.clone();
-            (
-                Some(Event::Error(OnErrorRequest {
-                    connection_id,
-                    error,
-                })),
-                true,
-            )
-        };
-        match self.stream.next().await {
-            Some(Ok(Message::Text(message))) => {
-                let message = message.as_str().to_owned();
-                let request = OnTextMessageRequest {
-                    connection_id,
-                    message,
-                };
-                (Some(Event::Text(request)), false)
+    async fn deliver(self: &Arc<Self>, owner: &Arc<Registry>, delivery: Delivery) {
+        let (connection, owner) = (self.clone(), owner.clone());
+        let called = tokio::task::spawn_blocking(move || {
+            if !*connection.closing.borrow() {
+                owner.deliver(delivery);
             }
-            Some(Ok(Message::Binary(data))) => {
-                let data = data.to_vec();
-                let request = OnBinaryMessageRequest {
-                    connection_id,
-                    data,
-                };
-                (Some(Event::Binary(request)), false)
-            }
-            Some(Ok(Message::Close(frame))) => {
-                let (code, reason) = match frame {
-                    Some(frame) => (u16::from(frame.code), frame.reason.as_str().to_owned()),
-                    None => (NO_STATUS, String::new()),
-                };
-                match is_normal(code) {
-                    true => {
-                        let request = OnCloseRequest {
-                            connection_id,
-                            code: code.into(),
-                            reason,
-                        };
-                        (Some(Event::Close(request)), true)
-                    }
-                    false => failed(describe(code, &reason)),
-                }
-            }
-            // Pings are answered by the library with the next read.
-            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => (None, false),
-            Some(Err(
-                Error::ConnectionClosed
-                | Error::AlreadyClosed
-                | Error::Io(_)
-                | Error::Protocol(ProtocolError::ResetWithoutClosingHandshake),
-            ))
-            | None => failed(describe(ABNORMAL, "unexpected EOF")),
-            Some(Err(error)) => failed(format!("websocket: {error}")),
-        }
+        });
+        // It fails if the call panicked, which is the runtime's own affair, or at the end of everything.
+        let _ = called.await;
     }
 }
 
-impl Shared {
-    fn deliver(&self, event: &Event) {
-        match event {
-            Event::Text(request) => self.tell("nd_websocket_on_text_message", request),
-            Event::Binary(request) => self.tell("nd_websocket_on_binary_message", request),
-            Event::Error(request) => self.tell("nd_websocket_on_error", request),
-            Event::Close(request) => self.tell("nd_websocket_on_close", request),
+impl Writer {
+    async fn send(&mut self, kind: Kind, payload: &[u8]) -> Result<(), String> {
+        if self.closed {
+            return Err("websocket: close sent".to_owned());
         }
+        if self.torn {
+            return Err("write: an earlier message was cut off".to_owned());
+        }
+        let frame = frame::encode(kind, payload, mask()?);
+        self.torn = true;
+        let written = async {
+            self.sink.write_all(&frame).await?;
+            self.sink.flush().await
+        };
+        written.await.map_err(|error| format!("write: {error}"))?;
+        self.torn = false;
+        Ok(())
     }
+}
+
+/// Four bytes nobody can foresee.
+fn mask() -> Result<[u8; 4], String> {
+    let mut mask = [0; 4];
+    getrandom::fill(&mut mask).map_err(|error| error.to_string())?;
+    Ok(mask)
 }

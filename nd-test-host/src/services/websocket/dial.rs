@@ -1,115 +1,114 @@
-//! From a URL to an open connection: names, addresses, TLS and the handshake.
+//! From a name to an encrypted stream: addresses that passed the allow-list, tried one after the other.
 
-use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue, Request};
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
-use url::Host;
+use tokio::time::{Instant, timeout};
+use tokio_rustls::TlsConnector;
 
-use super::target::Target;
-use crate::services::http::{AllowList, Resolve};
+use crate::services::http::{AllowList, Cause, Resolve};
 
-/// Bytes of one message. The server sets no limit; memory does.
-const MAX_MESSAGE: usize = 128 << 20;
-/// Headers the handshake makes itself.
-const OWN_HEADERS: [&str; 5] = [
-    "upgrade",
-    "connection",
-    "sec-websocket-key",
-    "sec-websocket-version",
-    "sec-websocket-extensions",
-];
+/// As many addresses of one name as are tried.
+const MAX_ADDRESSES: usize = 16;
+/// Every address gets at least this long.
+const SHORTEST_TRY: Duration = Duration::from_secs(2);
 
-/// An open connection.
-pub(super) type Stream = WebSocketStream<MaybeTlsStream<TcpStream>>;
+/// A connection to a peer, encrypted or not.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
-/// What connections are opened with.
-pub(super) struct Dialer {
-    pub(super) allow: Arc<AllowList>,
-    /// The manifest names no host.
-    pub(super) unlisted: bool,
-    /// Private addresses need an IP or CIDR entry, or `*`.
-    pub(super) checks_dial: bool,
-    pub(super) resolver: Arc<dyn Resolve>,
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// Returns a configuration that trusts the roots browsers trust.
+///
+/// The cryptography is named, because a process that happens to link two libraries for it has no default one.
+pub(crate) fn browser_roots() -> Result<Arc<ClientConfig>, String> {
+    let mut roots = RootCertStore::empty();
+    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    trusting(roots)
 }
 
-impl Dialer {
-    /// Connects and shakes hands.
-    pub(super) async fn open(
-        &self,
-        target: &Target,
-        headers: &HashMap<String, String>,
-    ) -> Result<Stream, String> {
-        let request = request(target, headers)?;
-        let socket = self.connect(target).await?;
-        // Small messages are the rule, and waiting for more of them only delays.
-        let _ = socket.set_nodelay(true);
-        let config = WebSocketConfig::default()
-            .max_message_size(Some(MAX_MESSAGE))
-            .max_frame_size(Some(MAX_MESSAGE));
-        let shaken = client_async_tls_with_config(request, socket, Some(config), None).await;
-        let (stream, _) = shaken.map_err(|error| error.to_string())?;
-        Ok(stream)
-    }
+/// Returns a configuration that trusts certain roots.
+pub(crate) fn trusting(roots: RootCertStore) -> Result<Arc<ClientConfig>, String> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider);
+    let builder = builder
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?;
+    Ok(Arc::new(
+        builder.with_root_certificates(roots).with_no_client_auth(),
+    ))
+}
 
-    /// Tries the addresses of a host one after the other; refused ones are skipped.
-    async fn connect(&self, target: &Target) -> Result<TcpStream, String> {
-        let mut problem = "the name has no address".to_owned();
-        for address in self.addresses(&target.host).await? {
-            let address = SocketAddr::new(address, target.port);
-            if self.checks_dial
-                && let Err(refusal) = self.allow.check_dial(address)
-            {
-                problem = refusal.to_string();
-                continue;
-            }
-            match TcpStream::connect(address).await {
-                Ok(socket) => return Ok(socket),
-                Err(error) => problem = format!("dial tcp {address}: {error}"),
-            }
-        }
-        Err(problem)
+/// Looks a host up. Blocks as long as the resolver does.
+pub(crate) fn lookup(resolver: &dyn Resolve, host: &str) -> Result<Vec<IpAddr>, Cause> {
+    if let Ok(literal) = host.parse::<IpAddr>() {
+        return Ok(vec![literal]);
     }
-
-    async fn addresses(&self, host: &Host<String>) -> Result<Vec<IpAddr>, String> {
-        let name = match host {
-            Host::Ipv4(address) => return Ok(vec![(*address).into()]),
-            Host::Ipv6(address) => return Ok(vec![(*address).into()]),
-            Host::Domain(name) => name.clone(),
-        };
-        let (resolver, asked) = (self.resolver.clone(), name.clone());
-        // Looking a name up cannot be interrupted, so it gets a thread.
-        let found = tokio::task::spawn_blocking(move || resolver.resolve(&asked)).await;
-        match found {
-            Ok(Ok(addresses)) => Ok(addresses),
-            Ok(Err(error)) => Err(format!("lookup {name}: {error}")),
-            Err(error) => Err(format!("lookup {name}: {error}")),
-        }
+    match resolver.resolve(host) {
+        Ok(found) if found.is_empty() => Err(Cause::Other(format!("lookup {host}: no such host"))),
+        Ok(found) => Ok(found.into_iter().take(MAX_ADDRESSES).collect()),
+        Err(error) => Err(Cause::Other(format!("lookup {host}: {error}"))),
     }
 }
 
-fn request(target: &Target, headers: &HashMap<String, String>) -> Result<Request<()>, String> {
-    if !target.url.username().is_empty() || target.url.password().is_some() {
-        return Err("the URL holds user info: send an Authorization header instead".to_owned());
-    }
-    let request = target.url.as_str().into_client_request();
-    let mut request = request.map_err(|error| error.to_string())?;
-    for (name, value) in headers {
-        let header = HeaderName::try_from(name.as_str())
-            .map_err(|_| format!("{name:?} is no header name"))?;
-        if OWN_HEADERS.contains(&header.as_str()) {
-            return Err(format!(
-                "the header {name} is part of the handshake, leave it out"
-            ));
+/// Keeps the addresses the allow-list accepts; the refusal counts if there are none.
+pub(crate) fn accepted(
+    allow: &AllowList,
+    found: Vec<IpAddr>,
+    port: u16,
+) -> Result<Vec<SocketAddr>, Cause> {
+    let mut refused = None;
+    let mut addresses = Vec::new();
+    for ip in found {
+        let address = SocketAddr::new(ip, port);
+        match allow.check_dial(address) {
+            Ok(()) => addresses.push(address),
+            Err(refusal) => refused = refused.or(Some(refusal)),
         }
-        let value = HeaderValue::try_from(value.as_str())
-            .map_err(|_| format!("the value of the header {name} cannot be sent"))?;
-        request.headers_mut().insert(header, value);
     }
-    Ok(request)
+    match (addresses.is_empty(), refused) {
+        (true, Some(refusal)) => Err(refusal.into()),
+        _ => Ok(addresses),
+    }
+}
+
+/// Connects to the first of the addresses that answers.
+pub(crate) async fn connect(
+    addresses: &[SocketAddr],
+    host: &str,
+    tls: Option<Arc<ClientConfig>>,
+    due: Instant,
+) -> Result<Box<dyn Stream>, Cause> {
+    let mut problem = Cause::Other("no address".to_owned());
+    for (at, &address) in addresses.iter().enumerate() {
+        let left = due.saturating_duration_since(Instant::now());
+        let share = left / u32::try_from(addresses.len() - at).unwrap_or(u32::MAX);
+        match timeout(share.max(SHORTEST_TRY), TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => return encrypt(stream, host, tls).await,
+            Ok(Err(error)) => problem = Cause::Other(format!("dial tcp {address}: {error}")),
+            Err(_) => problem = Cause::Other(format!("dial tcp {address}: i/o timeout")),
+        }
+    }
+    Err(problem)
+}
+
+async fn encrypt(
+    stream: TcpStream,
+    host: &str,
+    tls: Option<Arc<ClientConfig>>,
+) -> Result<Box<dyn Stream>, Cause> {
+    let other = |error: &dyn std::fmt::Display| Cause::Other(error.to_string());
+    stream.set_nodelay(true).map_err(|error| other(&error))?;
+    let Some(tls) = tls else {
+        return Ok(Box::new(stream));
+    };
+    let name = ServerName::try_from(host.to_owned()).map_err(|error| other(&error))?;
+    let stream = TlsConnector::from(tls).connect(name, stream).await;
+    let stream = stream.map_err(|error| Cause::Other(format!("tls: {error}")))?;
+    Ok(Box::new(stream))
 }

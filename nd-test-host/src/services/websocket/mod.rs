@@ -1,180 +1,240 @@
-//! WebSocket: connections a plugin holds to the hosts its manifest names, and the callbacks they lead to.
+//! WebSocket: connections a plugin opens through the server, whose events come back through its exports.
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | `target` | what a URL says, and whether the plugin may go there |
-//! | `dial` | from a URL to an open connection |
-//! | `driver` | the thread all connections live on |
-//! | `connection` | one open connection: what is sent, what arrives |
-//! | `close` | close codes, and the words for them |
+//! | `dial` | from a host name to a stream, past the allow-list |
+//! | `handshake` | the opening handshake |
+//! | `frame` | messages in frames, and how a connection ends |
+//! | `connection` | one connection: its writer and its reader |
+//! | `registry` | the ids in use, and the way into the plugin |
+//! | `engine` | the thread below, and waiting for it |
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::RecvTimeoutError;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use nd_types::websocket::OnCloseRequest;
-use serde::Serialize;
-use tokio_tungstenite::tungstenite::Message;
+use rustls::ClientConfig;
+use tokio::io::BufReader;
+use tokio::time::Instant;
 
-use self::connection::Connection;
-use self::dial::Dialer;
-use self::driver::Driver;
-use super::http::{AllowList, HttpSettings};
+use self::connection::{CLOSE_LIMIT, Connection, Sink, Source};
+use self::engine::Engine;
+pub use self::error::WebSocketError;
+use self::frame::Kind;
+pub use self::frame::MAX_MESSAGE;
+use self::handshake::Handshake;
+use self::registry::{Delivery, Registry};
+use super::clock::Clock;
+use super::http::{AllowList, Cause, Resolve, Target};
 use super::id;
 use crate::context::{CallContext, Callback};
 use crate::error::ServiceError;
 use crate::generated::WebSocket;
-use crate::journal::{Journal, LogLevel};
+use crate::journal::Journal;
 use crate::server::Rules;
-use crate::wire;
 
-mod close;
 mod connection;
 mod dial;
-mod driver;
-mod target;
+mod engine;
+mod error;
+mod frame;
+mod handshake;
+mod registry;
 #[cfg(test)]
 mod tests;
 
-/// Time a handshake may take, name look-up included.
+/// The client's side of the protocol by itself, for those who pass connections on.
+pub(crate) mod client {
+    pub(crate) use super::connection::Sink;
+    pub(crate) use super::dial::{browser_roots, connect, lookup};
+    pub(crate) use super::frame::{End, Event, Kind, MAX_MESSAGE, Reader, close_payload, encode};
+    pub(crate) use super::handshake::Handshake;
+}
+
+/// How long a connection may take to come about, lookup and handshake included.
 pub const HANDSHAKE_LIMIT: Duration = Duration::from_secs(30);
-/// Time the end of a connection may take.
-const CLOSE_LIMIT: Duration = Duration::from_secs(5);
-/// How often a handshake looks whether the plugin call has ended.
-const CANCEL_POLL: Duration = Duration::from_millis(20);
 
 /// The WebSocket service of one loaded plugin.
 ///
-/// The server sets no limit on messages; this host ends a connection whose peer sends more than 128 MiB in one.
+/// One thread serves all connections; callbacks run on threads of their own. Both begin with the first connection and
+/// end when the service is closed. There are no proxies, no redirects and no compression, and no pings of the host's own.
 pub struct WebSocketService {
-    shared: Arc<Shared>,
-    driver: Mutex<Option<Driver>>,
+    allow: AllowList,
+    resolver: Arc<dyn Resolve>,
+    tls: Arc<ClientConfig>,
+    registry: Arc<Registry>,
+    engine: Engine,
+    message_limit: usize,
 }
 
-/// What the service and the readers of its connections share.
-struct Shared {
-    plugin: String,
-    callback: Weak<dyn Callback>,
-    journal: Journal,
-    connections: Mutex<HashMap<String, Slot>>,
-    closed: AtomicBool,
-    dialer: Dialer,
+/// What the service is made from.
+pub struct WebSocketSetup<'a> {
+    /// Plugin id.
+    pub plugin: &'a str,
+    /// The manifest's `websocket.requiredHosts`.
+    pub required_hosts: &'a [String],
+    /// The rules of the server release.
+    pub rules: &'a Rules,
+    /// What names are looked up with.
+    pub resolver: Arc<dyn Resolve>,
+    /// The way back into the plugin.
+    pub callback: Weak<dyn Callback>,
+    /// The host's journal.
+    pub journal: Journal,
+    /// A clock that, moved by hand past a limit, ends what the limit is for.
+    pub clock: Arc<dyn Clock>,
 }
 
-/// What an id stands for.
-enum Slot {
-    /// A handshake is going on.
-    Connecting,
-    /// A connection is open, or its last callback is still running.
-    Open(Arc<Connection>),
+/// A connection, for tests and for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectionInfo {
+    /// The id, given or generated.
+    pub id: String,
+    /// Where it leads.
+    pub url: String,
 }
 
 impl WebSocketService {
-    /// Makes the service for the manifest's `requiredHosts`; names are looked up as for HTTP.
+    /// Makes a service without connections.
     ///
     /// # Errors
     ///
-    /// When no thread can be made for the connections.
-    pub fn new(
-        plugin: &str,
-        required_hosts: &[String],
-        rules: &Rules,
-        settings: &HttpSettings,
-        callback: Weak<dyn Callback>,
-        journal: Journal,
-    ) -> Result<Self, String> {
-        let driver = Driver::start().map_err(|error| format!("starting its thread: {error}"))?;
-        let allow = AllowList::new(required_hosts, rules.http.clone()).comparing(rules);
+    /// When there is no cryptography for `wss`.
+    pub fn new(setup: WebSocketSetup<'_>) -> Result<Self, String> {
         Ok(Self {
-            shared: Arc::new(Shared {
-                plugin: plugin.to_owned(),
-                callback,
-                journal,
-                connections: Mutex::default(),
-                closed: AtomicBool::new(false),
-                dialer: Dialer {
-                    allow: Arc::new(allow),
-                    unlisted: required_hosts.is_empty(),
-                    checks_dial: rules.websocket_dial_check,
-                    resolver: settings.resolver.clone(),
-                },
-            }),
-            driver: Mutex::new(Some(driver)),
+            allow: AllowList::websocket(setup.required_hosts, setup.rules),
+            resolver: setup.resolver,
+            tls: dial::browser_roots()?,
+            registry: Registry::new(setup.plugin, setup.callback, setup.journal),
+            engine: Engine::new(setup.plugin, setup.clock),
+            message_limit: MAX_MESSAGE,
         })
     }
 
-    /// Returns the ids in use, sorted.
-    pub fn connections(&self) -> Vec<String> {
-        let mut ids: Vec<_> = self.shared.lock().keys().cloned().collect();
-        ids.sort();
-        ids
-    }
-
-    /// Closes all connections with code 1001; the plugin does not hear of it. Closing again does nothing.
+    /// Takes leave of every peer with code 1001 and the reason `plugin unloaded`. The plugin is told nothing.
+    ///
+    /// A peer that does not listen is waited for, 5 s at most. Closing again does nothing.
     pub fn close(&self) {
-        self.shared.closed.store(true, Ordering::Release);
-        let connections = std::mem::take(&mut *self.shared.lock());
-        let Some(driver) = self.lock_driver().take() else {
-            return;
-        };
-        let open = connections.into_values().filter_map(|slot| match slot {
-            Slot::Open(connection) => Some(connection),
-            Slot::Connecting => None,
-        });
-        let goodbyes = open.map(|connection| {
-            connection.stop();
-            async move { connection.say_goodbye(1001, "plugin unloaded").await }
-        });
-        let all = futures_util::future::join_all(goodbyes.collect::<Vec<_>>());
-        // Whether they all went out in time or not, the connections end with the driver.
-        let _ = driver.spawn(all).recv_timeout(CLOSE_LIMIT);
+        self.engine.stop(self.registry.close());
     }
 
-    /// Runs something on the service's thread and waits for it, for as long as the plugin call has time.
-    fn run<T: Send + 'static>(
+    /// Returns the open connections, sorted by id.
+    ///
+    /// One that the other side has closed counts until the plugin has been told.
+    pub fn connections(&self) -> Vec<ConnectionInfo> {
+        self.registry.infos()
+    }
+
+    /// Returns how many events have been delivered, and how many of them the plugin was done with, whatever the outcome.
+    /// Events the plugin has no export for count.
+    pub fn handled(&self) -> usize {
+        self.registry.handled()
+    }
+
+    /// Waits until that many events have been delivered in all; tells whether they were within `limit` of real time.
+    pub fn wait_handled(&self, count: usize, limit: Duration) -> bool {
+        self.registry.wait_handled(count, limit)
+    }
+
+    /// Waits until an id is free; tells whether it was within `limit` of real time.
+    pub fn wait_free(&self, id: &str, limit: Duration) -> bool {
+        self.registry.wait_free(id, limit)
+    }
+
+    /// Opens a connection and returns its id.
+    ///
+    /// # Errors
+    ///
+    /// The first check that fails, in the order of the variants of [`WebSocketError`].
+    pub fn open(
         &self,
         ctx: &CallContext,
-        work: impl Future<Output = T> + Send + 'static,
-    ) -> Result<T, ServiceError> {
-        let unloaded = || ServiceError::new("the plugin is unloaded");
-        let waiting = match &*self.lock_driver() {
-            Some(driver) => driver.spawn(work),
-            None => return Err(unloaded()),
-        };
-        loop {
-            match waiting.recv_timeout(CANCEL_POLL) {
-                Ok(answer) => return Ok(answer),
-                Err(RecvTimeoutError::Disconnected) => return Err(unloaded()),
-                Err(RecvTimeoutError::Timeout) if ctx.remaining().is_zero() => {
-                    return Err("context deadline exceeded".into());
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-            }
+        url: &str,
+        headers: &HashMap<String, String>,
+        id: String,
+    ) -> Result<String, WebSocketError> {
+        let target = Target::parse(url).map_err(WebSocketError::Url)?;
+        if !matches!(target.scheme.as_str(), "ws" | "wss") {
+            return Err(WebSocketError::Scheme);
         }
+        let checked = self.allow.check_host(&target.authority, target.host());
+        checked.map_err(WebSocketError::Host)?;
+        let id = if id.is_empty() { id::random() } else { id };
+        let reservation = self.registry.reserve(&id)?;
+        let connected = self.connect_to(ctx, &target, headers);
+        let (source, sink) = connected.map_err(WebSocketError::Connect)?;
+        let engine = self.engine.handle().map_err(WebSocketError::Connect)?;
+        let connection = Connection::new(id.clone(), reservation.serial, target.to_string(), sink);
+        if !reservation.fill(connection.clone()) {
+            return Err(WebSocketError::Connect(Cause::Cancelled));
+        }
+        engine.spawn(connection.read(source, self.message_limit, self.registry.clone()));
+        Ok(id)
     }
 
+    /// Does the work of [`WebSocketService::open`] that needs a network, and the checks right before it.
+    fn connect_to(
+        &self,
+        ctx: &CallContext,
+        target: &Target,
+        headers: &HashMap<String, String>,
+    ) -> Result<(Source, Sink), Cause> {
+        let handshake = Handshake::new(target, headers).map_err(Cause::Other)?;
+        let started = Instant::now();
+        let left = || HANDSHAKE_LIMIT.saturating_sub(started.elapsed());
+        let (resolver, host) = (self.resolver.clone(), handshake.host.clone());
+        let lookup = async move {
+            let found = tokio::task::spawn_blocking(move || dial::lookup(&*resolver, &host)).await;
+            found.unwrap_or_else(|error| Err(Cause::Other(error.to_string())))
+        };
+        let found = self.engine.run(ctx, left(), lookup)??;
+        // Judged on this thread, which knows the plugin call, and on the very addresses that are connected to.
+        let addresses = dial::accepted(&self.allow, found, handshake.port)?;
+        let tls = handshake.secure.then(|| self.tls.clone());
+        let due = started + HANDSHAKE_LIMIT;
+        let connect = async move {
+            let stream = dial::connect(&addresses, &handshake.host, tls, due).await?;
+            let (source, mut sink) = tokio::io::split(stream);
+            let mut source = BufReader::new(source);
+            let agreed = handshake.perform(&mut source, &mut sink).await;
+            agreed.map_err(Cause::Other)?;
+            Ok((source, sink))
+        };
+        self.engine.run(ctx, left(), connect)?
+    }
+
+    /// Sends a message and returns when it is on its way.
     fn send(
         &self,
         ctx: &CallContext,
         id: &str,
-        message: Message,
-        kind: &str,
-    ) -> Result<(), ServiceError> {
-        let connection = self.shared.find(id)?;
-        let sent = self.run(ctx, async move { connection.send(message).await })?;
-        sent.map_err(|error| ServiceError::new(format!("failed to send {kind} message: {error}")))
+        (kind, name): (Kind, &'static str),
+        payload: Vec<u8>,
+    ) -> Result<(), WebSocketError> {
+        let connection = self.registry.find(id)?;
+        let send = async move { connection.send(kind, &payload).await };
+        let limit = ctx.remaining();
+        let sent = self.engine.run(ctx, limit, send);
+        let sent = sent.and_then(|sent| sent.map_err(Cause::Other));
+        sent.map_err(|cause| WebSocketError::Send { kind: name, cause })
     }
 
-    fn lock_driver(&self) -> MutexGuard<'_, Option<Driver>> {
-        self.driver.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for WebSocketService {
-    fn drop(&mut self) {
-        self.close();
+    /// Closes a connection and tells the plugin before it returns.
+    fn hang_up(
+        &self,
+        ctx: &CallContext,
+        id: &str,
+        code: i32,
+        reason: String,
+    ) -> Result<(), WebSocketError> {
+        let connection = self.registry.take(id)?;
+        // A code beyond 16 bits loses its upper ones on the wire, as on the server.
+        let payload = frame::close_payload(code as u16, &reason);
+        let close = async move { connection.close(payload, CLOSE_LIMIT).await };
+        // Whether the other side hears of it makes no difference here.
+        let _ = self.engine.run(ctx, CLOSE_LIMIT, close);
+        self.registry.deliver(Delivery::closed(id, code, reason));
+        Ok(())
     }
 }
 
@@ -186,44 +246,8 @@ impl WebSocket for WebSocketService {
         headers: HashMap<String, String>,
         connection_id: String,
     ) -> Result<String, ServiceError> {
-        let target = self.shared.dialer.check(&url)?;
-        let id = match connection_id.is_empty() {
-            true => id::random(),
-            false => connection_id,
-        };
-        self.shared.reserve(&id)?;
-        let (shared, call, name) = (self.shared.clone(), ctx.clone(), id.clone());
-        let opened = self.run(ctx, async move {
-            let limit = HANDSHAKE_LIMIT.min(call.remaining());
-            let ended = async {
-                while !call.is_cancelled() {
-                    tokio::time::sleep(CANCEL_POLL).await;
-                }
-            };
-            let opened = tokio::select! {
-                opened = tokio::time::timeout(limit, shared.dialer.open(&target, &headers)) => {
-                    opened.unwrap_or_else(|_| Err("the handshake took too long".to_owned()))
-                }
-                () = ended => Err("context canceled".to_owned()),
-            };
-            let stream = opened?;
-            let (connection, reader) = Connection::new(&name, stream);
-            if !shared.open(&name, &connection) {
-                return Err("the plugin is unloaded".to_owned());
-            }
-            let task = tokio::spawn(reader.run(shared));
-            connection.reads_with(task.abort_handle());
-            Ok(())
-        });
-        match opened.and_then(|opened| {
-            opened.map_err(|error| ServiceError::new(format!("failed to connect: {error}")))
-        }) {
-            Ok(()) => Ok(id),
-            Err(error) => {
-                self.shared.release_reserved(&id);
-                Err(error)
-            }
-        }
+        self.open(ctx, &url, &headers, connection_id)
+            .map_err(wire_error)
     }
 
     fn send_text(
@@ -232,7 +256,9 @@ impl WebSocket for WebSocketService {
         connection_id: String,
         message: String,
     ) -> Result<(), ServiceError> {
-        self.send(ctx, &connection_id, Message::text(message), "text")
+        let kind = (Kind::Text, "text");
+        self.send(ctx, &connection_id, kind, message.into_bytes())
+            .map_err(wire_error)
     }
 
     fn send_binary(
@@ -241,7 +267,9 @@ impl WebSocket for WebSocketService {
         connection_id: String,
         data: Vec<u8>,
     ) -> Result<(), ServiceError> {
-        self.send(ctx, &connection_id, Message::binary(data), "binary")
+        let kind = (Kind::Binary, "binary");
+        self.send(ctx, &connection_id, kind, data)
+            .map_err(wire_error)
     }
 
     fn close_connection(
@@ -251,110 +279,17 @@ impl WebSocket for WebSocketService {
         code: i32,
         reason: String,
     ) -> Result<(), ServiceError> {
-        let connection = self.shared.take(&connection_id)?;
-        connection.stop();
-        let (word, text) = (code as u16, reason.clone());
-        self.run(ctx, async move {
-            // The peer may be gone or not listen; the connection ends all the same.
-            let goodbye = connection.say_goodbye(word, &text);
-            let _ = tokio::time::timeout(CLOSE_LIMIT, goodbye).await;
-        })?;
-        let request = OnCloseRequest {
-            connection_id,
-            code,
-            reason,
-        };
-        self.shared.tell("nd_websocket_on_close", &request);
-        Ok(())
+        self.hang_up(ctx, &connection_id, code, reason)
+            .map_err(wire_error)
     }
 }
 
-impl Shared {
-    fn reserve(&self, id: &str) -> Result<(), ServiceError> {
-        let mut connections = self.lock();
-        if connections.contains_key(id) {
-            return Err(format!("connection ID \"{id}\" already exists").into());
-        }
-        connections.insert(id.to_owned(), Slot::Connecting);
-        Ok(())
-    }
-
-    fn release_reserved(&self, id: &str) {
-        let mut connections = self.lock();
-        if matches!(connections.get(id), Some(Slot::Connecting)) {
-            connections.remove(id);
-        }
-    }
-
-    /// Puts an open connection in the place of its handshake, unless the service was closed meanwhile.
-    fn open(&self, id: &str, connection: &Arc<Connection>) -> bool {
-        let mut connections = self.lock();
-        if self.closed.load(Ordering::Acquire) {
-            return false;
-        }
-        connections.insert(id.to_owned(), Slot::Open(connection.clone()));
-        true
-    }
-
-    fn find(&self, id: &str) -> Result<Arc<Connection>, ServiceError> {
-        match self.lock().get(id) {
-            Some(Slot::Open(connection)) => Ok(connection.clone()),
-            _ => Err(unknown(id)),
-        }
-    }
-
-    fn take(&self, id: &str) -> Result<Arc<Connection>, ServiceError> {
-        let mut connections = self.lock();
-        match connections.remove(id) {
-            Some(Slot::Open(connection)) => Ok(connection),
-            Some(connecting) => {
-                connections.insert(id.to_owned(), connecting);
-                Err(unknown(id))
-            }
-            None => Err(unknown(id)),
-        }
-    }
-
-    /// Frees the id of a connection, if it still stands for that one.
-    fn release(&self, connection: &Arc<Connection>) {
-        let mut connections = self.lock();
-        let id = connection.id();
-        if let Some(Slot::Open(known)) = connections.get(id)
-            && Arc::ptr_eq(known, connection)
-        {
-            connections.remove(id);
-        }
-    }
-
-    /// Calls the plugin back. A plugin without the export does not want to know; a failure is only logged.
-    fn tell<T: Serialize>(&self, export: &str, request: &T) {
-        let Some(plugin) = self.callback.upgrade() else {
-            return;
-        };
-        if !plugin.has_export(export) {
-            return;
-        }
-        let called = wire::encode(request)
-            .map_err(|error| error.to_string())
-            .and_then(|input| {
-                plugin
-                    .call(export, input)
-                    .map_err(|error| error.to_string())
-            })
-            .and_then(|output| wire::read_nothing(&output).map_err(|error| error.to_string()));
-        if let Err(error) = called {
-            let message = format!("{export} failed: {error}");
-            self.journal.log(&self.plugin, LogLevel::Error, message);
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Slot>> {
-        self.connections
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+impl Drop for WebSocketService {
+    fn drop(&mut self) {
+        self.close();
     }
 }
 
-fn unknown(id: &str) -> ServiceError {
-    ServiceError::new(format!("connection ID \"{id}\" not found"))
+fn wire_error(error: WebSocketError) -> ServiceError {
+    ServiceError::new(error.to_string())
 }
