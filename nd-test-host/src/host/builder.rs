@@ -68,6 +68,17 @@ pub enum BuildError {
     /// The data folder cannot be made.
     #[error("creating the data folder: {0}")]
     DataDir(#[from] io::Error),
+    /// The folder for compiled code, which is trimmed at each start, holds other files as well.
+    #[error(
+        "the folder for compiled code {} would be trimmed together with {}: choose another cache folder",
+        cache.display(), kept.display()
+    )]
+    CacheHoldsMore {
+        /// The folder for compiled code.
+        cache: PathBuf,
+        /// The folder of packages, of plugin data, or of music.
+        kept: PathBuf,
+    },
     /// The folder for compiled code cannot be made, or nothing can be written there.
     #[error("opening the cache of compiled code: {0}")]
     Cache(io::Error),
@@ -340,7 +351,12 @@ impl HostBuilder {
         };
         let cache = match cache_dir.filter(|_| self.server.plugins_enabled) {
             Some(path) => {
-                let cache = CodeCache::open(&path.join("plugins")).map_err(BuildError::Cache)?;
+                let folder = path.join("plugins");
+                let cache = CodeCache::open(&folder).map_err(BuildError::Cache)?;
+                let packages = self.server.plugins_folder.clone();
+                let mut kept = vec![packages.unwrap_or_default(), data_dir.join("plugins")];
+                kept.extend(self.libraries.iter().map(|library| library.path.clone()));
+                apart(&folder, &kept)?;
                 if let Some(limit) = self.server.cache_size {
                     cache.trim(limit);
                 }
@@ -393,5 +409,45 @@ impl HostBuilder {
         }
         host.load_libraries()?;
         Ok(host)
+    }
+}
+
+/// Refuses a folder for compiled code that is one of these, or has one in it: trimming it would lose their files.
+fn apart(cache: &Path, kept: &[PathBuf]) -> Result<(), BuildError> {
+    let cache = cache.canonicalize().map_err(BuildError::Cache)?;
+    // What does not exist yet has nothing to lose.
+    let mut kept = kept.iter().filter_map(|path| path.canonicalize().ok());
+    match kept.find(|path| path.starts_with(&cache)) {
+        Some(kept) => Err(BuildError::CacheHoldsMore { cache, kept }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trimming_compiled_code_never_reaches_other_files() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (data, packages) = (folder.path().join("data"), folder.path().join("a/plugins"));
+        let music = folder.path().join("b/plugins/music");
+        for path in [&data.join("plugins"), &packages, &music] {
+            std::fs::create_dir_all(path).expect("a folder");
+        }
+        std::fs::write(packages.join("mine.ndp"), "precious").expect("a file");
+        let start = |cache: &Path| {
+            let mut server = ServerConfig::default();
+            server.plugins_folder = Some(packages.clone());
+            server.cache_size = Some(0);
+            let host = Host::builder().data_dir(&data).cache_dir(cache);
+            host.library(1, "Music", &music).server(server).build()
+        };
+        for cache in [&data, &folder.path().join("a"), &folder.path().join("b")] {
+            let refused = start(cache).expect_err("refused").to_string();
+            assert!(refused.contains("choose another cache folder"), "{refused}");
+        }
+        start(&folder.path().join("c")).expect("a folder of its own");
+        assert!(packages.join("mine.ndp").exists());
     }
 }

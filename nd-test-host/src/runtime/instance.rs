@@ -54,8 +54,10 @@ pub(super) struct State {
 impl State {
     /// Returns the instance's side of WASI, which is made when the guest first asks for it; many calls never do.
     fn wasi(&mut self) -> &mut WasiCtx {
-        self.wasi
-            .get_or_insert_with(|| super::wasi::context(&self.shared.mounts, &self.context))
+        let shared = &self.shared;
+        self.wasi.get_or_insert_with(|| {
+            super::wasi::context(&shared.mounts, &shared.faults, &self.context)
+        })
     }
 }
 

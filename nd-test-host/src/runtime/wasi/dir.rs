@@ -16,6 +16,7 @@ use wasi_common::{Error, SystemTimeSpec, WasiDir};
 
 use super::file::MountFile;
 use super::path::local;
+use crate::faults::Faults;
 
 /// A directory of a mount.
 pub(super) struct MountDir {
@@ -23,15 +24,17 @@ pub(super) struct MountDir {
     mount: usize,
     path: Arc<Path>,
     writable: bool,
+    faults: Faults,
 }
 
 impl MountDir {
     /// Makes the root of a mount.
-    pub(super) fn root(mount: usize, path: Arc<Path>, writable: bool) -> Self {
+    pub(super) fn root(mount: usize, path: Arc<Path>, writable: bool, faults: Faults) -> Self {
         Self {
             mount,
             path,
             writable,
+            faults,
         }
     }
 
@@ -58,6 +61,14 @@ impl MountDir {
         }
     }
 
+    /// Refuses to make something new on a disk that is full.
+    fn check_space(&self) -> Result<(), Error> {
+        match self.faults.disk_is_full() {
+            false => Ok(()),
+            true => Err(Errno::Nospc.into()),
+        }
+    }
+
     /// Finds the other directory of a rename or link, which must be of the same mount.
     fn same_mount<'a>(&self, other: &'a dyn WasiDir) -> Result<&'a Self, Error> {
         match other.as_any().downcast_ref::<Self>() {
@@ -71,6 +82,7 @@ impl MountDir {
             mount: self.mount,
             path: path.into(),
             writable: self.writable,
+            faults: self.faults.clone(),
         }))
     }
 }
@@ -122,6 +134,7 @@ impl WasiDir for MountDir {
             Err(error) if wants_dir || error.kind() != ErrorKind::NotFound => {
                 return Err(error.into());
             }
+            Err(_) if flags.contains(OFlags::CREATE) => self.check_space()?,
             Ok(_) | Err(_) => {}
         }
         let file = OpenOptions::new()
@@ -132,12 +145,17 @@ impl WasiDir for MountDir {
             .create_new(flags.contains(OFlags::CREATE | OFlags::EXCLUSIVE))
             .truncate(flags.contains(OFlags::TRUNCATE))
             .open(&path)?;
-        Ok(OpenResult::File(Box::new(MountFile::new(file, changes))))
+        Ok(OpenResult::File(Box::new(MountFile::new(
+            file,
+            changes,
+            self.faults.clone(),
+        ))))
     }
 
     async fn create_dir(&self, path: &str) -> Result<(), Error> {
         let path = self.resolve(path)?;
         self.check_writable()?;
+        self.check_space()?;
         Ok(fs::create_dir(path)?)
     }
 
@@ -217,10 +235,9 @@ impl WasiDir for MountDir {
 
     async fn hard_link(&self, path: &str, dir: &dyn WasiDir, to: &str) -> Result<(), Error> {
         let dir = self.same_mount(dir)?;
-        Ok(fs::hard_link(
-            self.resolve_entry(path)?,
-            dir.resolve_entry(to)?,
-        )?)
+        let (path, to) = (self.resolve_entry(path)?, dir.resolve_entry(to)?);
+        self.check_space()?;
+        Ok(fs::hard_link(path, to)?)
     }
 
     async fn set_times(

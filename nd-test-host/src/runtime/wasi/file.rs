@@ -4,20 +4,25 @@ use std::any::Any;
 use std::io::{IoSlice, IoSliceMut, SeekFrom};
 
 use wasi_common::file::{Advice, FdFlags, FileType, Filestat};
+use wasi_common::snapshots::preview_1::types::Errno;
 use wasi_common::sync::file::File;
 use wasi_common::{Error, ErrorExt, SystemTimeSpec, WasiFile};
+
+use crate::faults::Faults;
 
 /// A file of a mount.
 pub(super) struct MountFile {
     file: File,
     writable: bool,
+    faults: Faults,
 }
 
 impl MountFile {
-    pub(super) fn new(file: std::fs::File, writable: bool) -> Self {
+    pub(super) fn new(file: std::fs::File, writable: bool, faults: Faults) -> Self {
         Self {
             file: File::from_cap_std(cap_std::fs::File::from_std(file)),
             writable,
+            faults,
         }
     }
 
@@ -27,6 +32,15 @@ impl MountFile {
             Ok(&self.file)
         } else {
             Err(Error::badf())
+        }
+    }
+
+    /// Refuses what makes a file take more of a disk that is full.
+    fn for_growing(&self) -> Result<&File, Error> {
+        let file = self.for_writing()?;
+        match self.faults.disk_is_full() {
+            false => Ok(file),
+            true => Err(Errno::Nospc.into()),
         }
     }
 }
@@ -58,7 +72,11 @@ impl WasiFile for MountFile {
     }
 
     async fn set_filestat_size(&self, size: u64) -> Result<(), Error> {
-        self.for_writing()?.set_filestat_size(size).await
+        let file = match size > self.file.get_filestat().await?.size {
+            true => self.for_growing()?,
+            false => self.for_writing()?,
+        };
+        file.set_filestat_size(size).await
     }
 
     async fn advise(&self, offset: u64, length: u64, advice: Advice) -> Result<(), Error> {
@@ -86,7 +104,7 @@ impl WasiFile for MountFile {
     }
 
     async fn write_vectored<'a>(&self, buffers: &[IoSlice<'a>]) -> Result<u64, Error> {
-        self.for_writing()?.write_vectored(buffers).await
+        self.for_growing()?.write_vectored(buffers).await
     }
 
     async fn write_vectored_at<'a>(
@@ -94,7 +112,7 @@ impl WasiFile for MountFile {
         buffers: &[IoSlice<'a>],
         offset: u64,
     ) -> Result<u64, Error> {
-        self.for_writing()?.write_vectored_at(buffers, offset).await
+        self.for_growing()?.write_vectored_at(buffers, offset).await
     }
 
     async fn seek(&self, position: SeekFrom) -> Result<u64, Error> {

@@ -15,6 +15,7 @@ use wasi_common::sync::clocks::SystemClock;
 use wasi_common::{Table, WasiClocks, WasiCtx};
 
 use crate::context::CallContext;
+use crate::faults::Faults;
 use clock::{CountingClock, NoWaiting};
 use dir::MountDir;
 use output::LineLog;
@@ -34,7 +35,7 @@ pub(crate) struct Mount {
 }
 
 /// Makes the WASI side of one instance.
-pub(super) fn context(mounts: &[Mount], call: &CallContext) -> WasiCtx {
+pub(super) fn context(mounts: &[Mount], faults: &Faults, call: &CallContext) -> WasiCtx {
     let clock = CountingClock::new();
     let clocks = WasiClocks {
         system: Some(Box::new(SystemClock::new(cap_std::ambient_authority()))),
@@ -47,7 +48,8 @@ pub(super) fn context(mounts: &[Mount], call: &CallContext) -> WasiCtx {
         Table::new(),
     );
     for ((index, mount), descriptor) in mounts.iter().enumerate().zip(FIRST_MOUNT..) {
-        let dir = MountDir::root(index, Arc::from(mount.host.as_path()), mount.writable);
+        let path = Arc::from(mount.host.as_path());
+        let dir = MountDir::root(index, path, mount.writable, faults.clone());
         context.insert_dir(descriptor, Box::new(dir), PathBuf::from(&mount.guest));
     }
     context.set_stdout(Box::new(WritePipe::new(LineLog::new("stdout", call))));

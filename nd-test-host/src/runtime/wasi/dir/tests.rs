@@ -22,6 +22,7 @@ struct Fixture {
     _temp: tempfile::TempDir,
     outside: PathBuf,
     root: Arc<Path>,
+    faults: Faults,
 }
 
 impl Fixture {
@@ -36,11 +37,12 @@ impl Fixture {
             _temp: temp,
             outside,
             root: root.into(),
+            faults: Faults::default(),
         }
     }
 
     fn dir(&self, writable: bool) -> MountDir {
-        MountDir::root(0, Arc::clone(&self.root), writable)
+        MountDir::root(0, Arc::clone(&self.root), writable, self.faults.clone())
     }
 }
 
@@ -165,7 +167,7 @@ fn a_writable_mount_takes_changes_but_no_symbolic_links() {
         code(open(&dir, "gone", OFlags::empty(), false)),
         Some(Errno::Noent)
     );
-    let other = MountDir::root(1, Arc::clone(&fixture.root), true);
+    let other = MountDir::root(1, Arc::clone(&fixture.root), true, Faults::default());
     assert_eq!(
         code(now(dir.rename("linked", &other, "x"))),
         Some(Errno::Nosys)
@@ -267,4 +269,33 @@ fn listings_can_be_continued() {
     assert_eq!(names(0), [".", "..", "a", "album", "b", "c"]);
     assert_eq!(names(4), ["b", "c"]);
     assert!(names(u64::MAX).is_empty());
+}
+
+#[test]
+fn a_full_disk_takes_nothing_new_and_keeps_what_it_has() {
+    let fixture = Fixture::new();
+    let dir = fixture.dir(true);
+    let file = |path: &str, flags| match open(&dir, path, flags, true)? {
+        OpenResult::File(file) => Ok(file),
+        OpenResult::Dir(_) => panic!("a directory"),
+    };
+    let song = file("album/song", OFlags::empty()).unwrap();
+    fixture.faults.fill_disk(true);
+    let more = [std::io::IoSlice::new(b"more")];
+    for refusal in [
+        code(now(song.write_vectored(&more))),
+        code(now(song.write_vectored_at(&more, 2))),
+        code(now(song.set_filestat_size(3))),
+        code(file("new", OFlags::CREATE)),
+        code(now(dir.create_dir("folder"))),
+        code(now(dir.hard_link("album/song", &dir, "other"))),
+    ] {
+        assert_eq!(refusal, Some(Errno::Nospc));
+    }
+    assert_eq!(fs::read(fixture.root.join("album/song")).unwrap(), b"la");
+    now(song.set_filestat_size(1)).unwrap();
+    now(dir.rename("album/song", &dir, "moved")).unwrap();
+    fixture.faults.fill_disk(false);
+    now(song.write_vectored_at(&more, 1)).unwrap();
+    assert_eq!(fs::read(fixture.root.join("moved")).unwrap(), b"lmore");
 }
