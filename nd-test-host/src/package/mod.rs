@@ -14,7 +14,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
+use ring::digest::{Digest, SHA256, digest};
 
 pub use archive::discover;
 pub(crate) use archive::discover_for;
@@ -270,8 +270,12 @@ pub(crate) fn read_file(
 
 /// Returns the lower-case hex SHA-256 of some bytes.
 pub fn sha256(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&digest(&SHA256, bytes))
+}
+
+pub(crate) fn hex(digest: &Digest) -> String {
+    let bytes = digest.as_ref().iter();
+    bytes.map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

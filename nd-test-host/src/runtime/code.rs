@@ -4,7 +4,8 @@
 //!
 //! Compiled code is run as it is: whoever can write it is the host. So a file counts only if it belongs to the user
 //! who runs the host and nobody else may write to it, which the file says when it is already open; the host makes its
-//! own files that way. (Systems without owners and modes are asked for neither: there the folder has to be private,
+//! own files that way. It is then mapped, not read: whoever could change it under the host is trusted anyway, and the
+//! host itself only ever puts whole files in the place of others. (Systems without owners and modes are asked for neither: there the folder has to be private,
 //! as a user's own folders are.) Against accidents there is a checksum, the name of the code inside the file, and the
 //! engine's own check that the code was made by the same version of it, with the same settings, for this processor. A
 //! file that fails any of these is as good as none: the module is compiled again and the file replaced.
@@ -14,20 +15,23 @@
 
 use std::fs::{self, File};
 use std::hash::{Hash, Hasher};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use flate2::Crc;
-use sha2::{Digest, Sha256};
+use ring::digest::{Context, SHA256};
 use wasmtime::{Engine, Module};
 
-/// What every file begins with. The number changes with the layout: checksum, key, code.
-const MAGIC: &[u8; 16] = b"nd-test-host/1\r\n";
+/// What stands behind the code in every file, before key and checksum. The number changes with the layout.
+const MAGIC: &[u8; 16] = b"nd-test-host/2\r\n";
 const KEY_LENGTH: usize = 32;
 const CHECKSUM_LENGTH: usize = 4;
+const TRAILER_LENGTH: usize = MAGIC.len() + KEY_LENGTH + CHECKSUM_LENGTH;
 /// Ending of a file's name.
 const EXTENSION: &str = "code";
+/// Bytes that are read at a time to check a file.
+const CHUNK: usize = 64 << 10;
 /// Larger files are not looked at. Code takes some four times the space of its module.
 const MAX_FILE: u64 = 2 << 30;
 
@@ -36,12 +40,14 @@ pub(super) struct Key([u8; KEY_LENGTH]);
 
 impl Key {
     pub(super) fn new(engine: &Engine, wasm: &[u8]) -> Self {
-        let mut sha = Sha256::new();
+        let mut sha = Context::new(&SHA256);
         engine
             .precompile_compatibility_hash()
             .hash(&mut Feed(&mut sha));
         sha.update(wasm);
-        Self(sha.finalize().into())
+        let mut key = [0; KEY_LENGTH];
+        key.copy_from_slice(sha.finish().as_ref());
+        Self(key)
     }
 
     fn file_name(&self) -> String {
@@ -56,7 +62,7 @@ impl Key {
 }
 
 /// Hands what is hashed on to a stronger hash.
-struct Feed<'a>(&'a mut Sha256);
+struct Feed<'a>(&'a mut Context);
 
 impl Hasher for Feed<'_> {
     fn write(&mut self, bytes: &[u8]) {
@@ -70,18 +76,31 @@ impl Hasher for Feed<'_> {
 }
 
 /// Code that this host compiled, in this process or an earlier one.
-pub(super) struct Compiled(Vec<u8>);
+pub(super) struct Compiled {
+    file: File,
+    /// Bytes of the code, which come first in the file.
+    length: u64,
+}
 
 impl Compiled {
-    /// Takes what [`Module::serialize`] has just returned.
-    pub(super) fn of_this_process(bytes: Vec<u8>) -> Self {
-        Self(bytes)
+    pub(super) fn module(&self, engine: &Engine) -> wasmtime::Result<Module> {
+        // SAFETY: the file holds what `Module::serialize` returned to this host, with a checksum over it, and only the
+        // user who runs this process can write to it; see the module's text.
+        let mapped = unsafe { Module::deserialize_open_file(engine, self.file.try_clone()?) };
+        // Some file systems do not let what lies on them be run.
+        mapped.or_else(|_| {
+            let code = self.read()?;
+            // SAFETY: as above.
+            unsafe { Module::deserialize(engine, code) }
+        })
     }
 
-    pub(super) fn module(&self, engine: &Engine) -> wasmtime::Result<Module> {
-        // SAFETY: the bytes are those of `Module::serialize`. They come from this process, or from a file that only
-        // the user who runs this process can write, with a checksum over its content; see the module's text.
-        unsafe { Module::deserialize(engine, &self.0) }
+    fn read(&self) -> io::Result<Vec<u8>> {
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(0))?;
+        let mut code = Vec::new();
+        file.take(self.length).read_to_end(&mut code)?;
+        Ok(code)
     }
 }
 
@@ -139,14 +158,20 @@ impl CodeCache {
         if meta.len() > MAX_FILE || !self.owner.alone_writes(&meta) {
             return None;
         }
-        let mut header = [0; MAGIC.len() + CHECKSUM_LENGTH];
-        file.read_exact(&mut header).ok()?;
-        let checksum = header.strip_prefix(MAGIC)?;
-        let mut found = [0; KEY_LENGTH];
-        file.read_exact(&mut found).ok()?;
-        let mut code = Vec::with_capacity(usize::try_from(meta.len()).ok()?);
-        file.take(MAX_FILE).read_to_end(&mut code).ok()?;
-        (found == key.0 && checksum == checksum_of(key, &code)).then_some(Compiled(code))
+        let length = meta.len().checked_sub(TRAILER_LENGTH as u64)?;
+        let mut crc = Crc::new();
+        let mut chunk = vec![0; CHUNK];
+        let mut left = length;
+        while left > 0 {
+            let part = chunk.len().min(usize::try_from(left).unwrap_or(CHUNK));
+            let part = &mut chunk[..part];
+            file.read_exact(part).ok()?;
+            crc.update(part);
+            left -= part.len() as u64;
+        }
+        let mut trailer = [0; TRAILER_LENGTH];
+        file.read_exact(&mut trailer).ok()?;
+        (trailer == trailer_of(key, crc)).then_some(Compiled { file, length })
     }
 
     /// Keeps code under that name. Other hosts see either the whole file or none.
@@ -154,20 +179,23 @@ impl CodeCache {
         let mut file = tempfile::Builder::new()
             .prefix(".new-")
             .tempfile_in(&self.folder)?;
-        file.write_all(MAGIC)?;
-        file.write_all(&checksum_of(key, code))?;
-        file.write_all(&key.0)?;
+        let mut crc = Crc::new();
+        crc.update(code);
         file.write_all(code)?;
+        file.write_all(&trailer_of(key, crc))?;
         file.persist(self.folder.join(key.file_name()))?;
         Ok(())
     }
 }
 
-fn checksum_of(key: &Key, code: &[u8]) -> [u8; CHECKSUM_LENGTH] {
-    let mut crc = Crc::new();
+fn trailer_of(key: &Key, mut crc: Crc) -> [u8; TRAILER_LENGTH] {
     crc.update(&key.0);
-    crc.update(code);
-    crc.sum().to_le_bytes()
+    let mut trailer = [0; TRAILER_LENGTH];
+    let (magic, rest) = trailer.split_at_mut(MAGIC.len());
+    magic.copy_from_slice(MAGIC);
+    rest[..KEY_LENGTH].copy_from_slice(&key.0);
+    rest[KEY_LENGTH..].copy_from_slice(&crc.sum().to_le_bytes());
+    trailer
 }
 
 struct Kept {

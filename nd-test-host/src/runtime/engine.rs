@@ -109,7 +109,7 @@ impl Engine {
             return self.compile_anew(wasm);
         };
         let key = Key::new(&self.main.engine, wasm);
-        let known = cache.get(&key).and_then(|bytes| self.revive(&bytes).ok());
+        let known = cache.get(&key).and_then(|kept| self.revive(&kept).ok());
         if let Some(code) = known {
             return Ok(code);
         }
@@ -136,11 +136,11 @@ impl Engine {
     }
 
     /// Makes a module of code this host compiled.
-    fn revive(&self, bytes: &super::code::Compiled) -> Result<Code, String> {
-        if let Ok(module) = bytes.module(&self.main.engine) {
+    fn revive(&self, kept: &super::code::Compiled) -> Result<Code, String> {
+        if let Ok(module) = kept.module(&self.main.engine) {
             return Ok(Code { module, main: true });
         }
-        let module = bytes.module(&self.spare()?.engine);
+        let module = kept.module(&self.spare()?.engine);
         Ok(Code {
             module: module.map_err(|error| error.to_string())?,
             main: false,
@@ -285,7 +285,8 @@ impl Compiled {
             let bytes = self.pre.module().serialize();
             let bytes = bytes.map_err(|error| error.to_string())?;
             let backend = self.engine.spare()?;
-            let module = super::code::Compiled::of_this_process(bytes).module(&backend.engine);
+            // SAFETY: these are the bytes of `Module::serialize`, unchanged, in this process.
+            let module = unsafe { Module::deserialize(&backend.engine, bytes) };
             module
                 .and_then(|module| backend.linker.instantiate_pre(&module))
                 .map_err(|error| error.to_string())

@@ -23,7 +23,7 @@ fn cache() -> (TempDir, CodeCache) {
 }
 
 fn found(cache: &CodeCache, seed: u8) -> Option<Vec<u8>> {
-    cache.get(&key(seed)).map(|code| code.0)
+    cache.get(&key(seed)).map(|code| code.read().unwrap())
 }
 
 #[test]
@@ -160,6 +160,6 @@ fn code_that_does_not_fit_the_engine_is_compiled_again() {
     for code in [b"no code".to_vec(), foreign] {
         cache.put(&key, &code).unwrap();
         assert!(engine.compile(WASM).is_ok());
-        assert_ne!(cache.get(&key).unwrap().0, code);
+        assert_ne!(cache.get(&key).unwrap().read().unwrap(), code);
     }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
+use ring::digest::{Context, SHA256};
 
 use super::{Inner, ManagerError, PluginEvent};
 use crate::journal::LogLevel;
@@ -220,7 +220,7 @@ fn make_private(folder: &Path) -> io::Result<()> {
 /// Returns the lower-case hex SHA-256 of a file, without holding it in memory.
 fn hash(path: &Path) -> io::Result<String> {
     let mut file = fs::File::open(path)?;
-    let mut digest = Sha256::new();
+    let mut digest = Context::new(&SHA256);
     let mut buffer = vec![0; 64 << 10];
     loop {
         match file.read(&mut buffer)? {
@@ -228,6 +228,5 @@ fn hash(path: &Path) -> io::Result<String> {
             length => digest.update(&buffer[..length]),
         }
     }
-    let digest = digest.finalize();
-    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(package::hex(&digest.finish()))
 }
