@@ -46,7 +46,7 @@
 //! | [`store`] | the host's own database |
 //! | [`faults`] | errors, delays, corrupt answers and a full disk, on purpose |
 //! | [`journal`] | the record of calls, log lines and printed lines |
-//! | [`peer`] | an HTTP server on loopback for plugins to talk to |
+//! | [`peer`] | HTTP and WebSocket servers on loopback for plugins to talk to: scripted, recording, replaying |
 //!
 //! It follows the rules of server release 0.64 unless it is told to follow those of 0.63 ([`server::Rules`]). A guest is
 //! taken for hostile: endless loops, memory growth, made-up offsets, path tricks and lying JSON end in an error.
