@@ -13,11 +13,14 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
+/// The folder below a repository's root that holds the folders of definitions.
+const DEFINITIONS: &str = "capabilities/";
+
 /// The folders of definitions, in the order of reading.
 const FOLDERS: [(&str, Folder); 3] = [
-    ("capabilities/types", Folder::Types),
-    ("capabilities/capabilities", Folder::Capabilities),
-    ("capabilities/services", Folder::Services),
+    ("types", Folder::Types),
+    ("capabilities", Folder::Capabilities),
+    ("services", Folder::Services),
 ];
 
 /// Why a run failed.
@@ -57,19 +60,14 @@ pub enum DriverError {
     },
 }
 
-/// Reads and checks all definitions below a root.
+/// Reads and checks all definitions below a root: a repository's, or a folder with the folders `types`,
+/// `capabilities` and `services`.
 ///
 /// # Errors
 ///
 /// Fails if files cannot be read, if there are none, or if they have mistakes.
 pub fn load(root: &Path) -> Result<Model, DriverError> {
-    let mut sources = BTreeMap::new();
-    for (folder, _) in FOLDERS {
-        for path in rust_files(root, folder)? {
-            let text = read(&root.join(&path))?.unwrap_or_default();
-            sources.insert(path, text);
-        }
-    }
+    let sources = sources(root)?;
     if sources.is_empty() {
         let root = root.to_owned();
         return Err(DriverError::NoDefinitions { root });
@@ -77,7 +75,28 @@ pub fn load(root: &Path) -> Result<Model, DriverError> {
     model_of(&sources)
 }
 
-/// Turns the texts of definition files, by path, into a model.
+/// The texts of all definition files below a root, by path; none if it is no root of definitions.
+///
+/// # Errors
+///
+/// Fails if files cannot be read.
+pub fn sources(root: &Path) -> Result<BTreeMap<String, String>, DriverError> {
+    for parent in [DEFINITIONS, ""] {
+        let mut sources = BTreeMap::new();
+        for (folder, _) in FOLDERS {
+            for path in rust_files(root, &format!("{parent}{folder}"))? {
+                let text = read(&root.join(&path))?.unwrap_or_default();
+                sources.insert(path, text);
+            }
+        }
+        if !sources.is_empty() {
+            return Ok(sources);
+        }
+    }
+    Ok(BTreeMap::new())
+}
+
+/// Turns the texts of definition files, by path, into a model; the folder of a file decides what it may hold.
 ///
 /// # Errors
 ///
@@ -85,10 +104,11 @@ pub fn load(root: &Path) -> Result<Model, DriverError> {
 pub fn model_of(sources: &BTreeMap<String, String>) -> Result<Model, DriverError> {
     let mut diagnostics = Diagnostics::new();
     let mut files: Vec<SourceFile> = Vec::new();
-    for (prefix, folder) in FOLDERS {
-        let inside = sources
-            .iter()
-            .filter(|(path, _)| path.rsplit_once('/').is_some_and(|(dir, _)| dir == prefix));
+    for (name, folder) in FOLDERS {
+        let inside = sources.iter().filter(|(path, _)| {
+            let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
+            directory.strip_prefix(DEFINITIONS).unwrap_or(directory) == name
+        });
         for (path, text) in inside {
             files.extend(parse(path, folder, text, &mut diagnostics));
         }

@@ -1,6 +1,7 @@
 //! What a definition file says, item by item, before any name is looked up.
 
 use crate::diagnostic::Place;
+use serde::{Deserialize, Serialize};
 
 /// A value and where it was written.
 #[derive(Debug, Clone, PartialEq)]
@@ -206,7 +207,8 @@ pub struct Constant {
 }
 
 /// The value of a constant.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
 pub enum Literal {
     /// A text.
     Text(String),

@@ -1,7 +1,9 @@
 //! The command line: which command is asked for, messages and exit codes.
 
 mod args;
+mod common;
 mod generate;
+mod model;
 
 use args::{Arguments, Command, PROGRAM, row};
 use std::error::Error;
@@ -10,7 +12,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// Every command; the first is what runs when none is named.
-const COMMANDS: &[Command] = &[generate::COMMAND];
+const COMMANDS: &[Command] = &[generate::COMMAND, model::COMMAND];
 
 /// What a command ends with.
 pub type Outcome = Result<ExitCode, Failure>;
