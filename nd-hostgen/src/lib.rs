@@ -8,6 +8,7 @@
 pub mod backend;
 pub mod check;
 pub mod diagnostic;
+pub mod diff;
 pub mod driver;
 pub mod lower;
 pub mod model;

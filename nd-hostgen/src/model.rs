@@ -5,6 +5,7 @@
 
 use crate::diagnostic::Place;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// All definitions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -340,6 +341,11 @@ impl Type {
         self.any(&|ty| matches!(ty, Type::Map(_)))
     }
 
+    /// Whether this is an option.
+    pub fn is_option(&self) -> bool {
+        matches!(self, Type::Option(_))
+    }
+
     /// Whether this is a struct.
     pub fn is_struct(&self) -> bool {
         matches!(self, Type::Local(_) | Type::Shared(_))
@@ -352,6 +358,22 @@ impl Type {
                 Type::List(inner) | Type::Map(inner) | Type::Option(inner) => inner.any(test),
                 _ => false,
             }
+    }
+}
+
+impl fmt::Display for Type {
+    /// Writes the type as definitions do; a shared struct has the prefix `types::`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Type::Scalar(scalar) => f.write_str(scalar.word()),
+            Type::Bytes => f.write_str("Bytes"),
+            Type::Json => f.write_str("Json"),
+            Type::List(inner) => write!(f, "Vec<{inner}>"),
+            Type::Map(inner) => write!(f, "Map<String, {inner}>"),
+            Type::Option(inner) => write!(f, "Option<{inner}>"),
+            Type::Local(name) => f.write_str(name),
+            Type::Shared(name) => write!(f, "types::{name}"),
+        }
     }
 }
 

@@ -218,7 +218,6 @@ pub struct Arguments {
     pub help: bool,
 }
 
-#[allow(dead_code, reason = "for the commands to come")]
 impl Arguments {
     /// Whether a switch is on.
     pub fn is_on(&self, name: &str) -> bool {

@@ -2,6 +2,7 @@
 
 mod args;
 mod common;
+mod diff;
 mod generate;
 mod model;
 
@@ -12,7 +13,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// Every command; the first is what runs when none is named.
-const COMMANDS: &[Command] = &[generate::COMMAND, model::COMMAND];
+const COMMANDS: &[Command] = &[generate::COMMAND, model::COMMAND, diff::COMMAND];
 
 /// What a command ends with.
 pub type Outcome = Result<ExitCode, Failure>;
