@@ -168,7 +168,7 @@ pub fn compare(root: &Path, files: &Files) -> Result<Difference, DriverError> {
                 continue;
             }
             let text = read(&root.join(&path))?.unwrap_or_default();
-            if text.starts_with(backend::MARK) {
+            if backend::is_generated(&text) {
                 difference.left_over.push(path);
             } else {
                 difference.foreign.push(path);

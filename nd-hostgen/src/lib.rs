@@ -16,5 +16,6 @@ pub mod model_file;
 pub mod names;
 pub mod parse;
 pub mod resolve;
+pub mod schemas;
 pub mod source;
 pub mod syntax;

@@ -1,6 +1,5 @@
 //! Turns tokens into the text of a file: header, `prettyplease`, and the blank lines it leaves out.
 
-use super::MARK;
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 use quote::quote;
 
@@ -16,7 +15,7 @@ pub(super) fn file(source: &str, docs: &str, items: &TokenStream) -> String {
         #![cfg_attr(rustfmt, rustfmt_skip)]
         #items
     };
-    let header = format!("{MARK} from {source}; do not edit. Regenerate with: make gen\n");
+    let header = super::header("//", source);
     match syn::parse2::<syn::File>(whole) {
         Ok(parsed) => header + &lay_out(parsed),
         // Only a mistake in a back end gets here, and whoever compiles the file is told.

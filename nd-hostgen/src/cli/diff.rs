@@ -7,9 +7,6 @@ use nd_hostgen::source;
 use std::io::Write;
 use std::process::ExitCode;
 
-/// The exit code that tells of differences.
-const DIFFERENT: u8 = 3;
-
 /// The command.
 pub const COMMAND: Command = Command {
     name: "diff",
@@ -68,7 +65,7 @@ fn run(arguments: &Arguments, out: &mut dyn Write) -> Outcome {
     };
     common::write(arguments, &text, out)?;
     if fails(&report) {
-        return Ok(ExitCode::from(DIFFERENT));
+        return Ok(ExitCode::from(super::DIFFERENT));
     }
     Ok(ExitCode::SUCCESS)
 }

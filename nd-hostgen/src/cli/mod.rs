@@ -5,6 +5,7 @@ mod common;
 mod diff;
 mod generate;
 mod model;
+mod schemas;
 
 use args::{Arguments, Command, PROGRAM, row};
 use std::error::Error;
@@ -13,7 +14,15 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// Every command; the first is what runs when none is named.
-const COMMANDS: &[Command] = &[generate::COMMAND, model::COMMAND, diff::COMMAND];
+const COMMANDS: &[Command] = &[
+    generate::COMMAND,
+    schemas::COMMAND,
+    model::COMMAND,
+    diff::COMMAND,
+];
+
+/// The exit code that tells of differences.
+const DIFFERENT: u8 = 3;
 
 /// What a command ends with.
 pub type Outcome = Result<ExitCode, Failure>;
