@@ -38,6 +38,23 @@ pub enum DriverError {
         #[source]
         source: std::io::Error,
     },
+    /// A folder of Go definitions could not be listed; the message names it.
+    #[error("{action}: {}", path.display())]
+    GoFolder {
+        /// What was tried, in upstream's words.
+        action: &'static str,
+        /// The folder.
+        path: PathBuf,
+        /// Why it failed.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file of definitions is not UTF-8 text.
+    #[error("`{}` is not UTF-8 text", path.display())]
+    NotText {
+        /// The file.
+        path: PathBuf,
+    },
     /// There are no definitions below the root; run in the repository's root or name it.
     #[error("no definitions under `{}`; name the repository's root with --root", root.display())]
     NoDefinitions {
@@ -121,7 +138,7 @@ pub fn model_of(sources: &BTreeMap<String, String>) -> Result<Model, DriverError
         diagnostics.finish()
     };
     checked
-        .map(|()| lower(&files))
+        .map(|_| lower(&files))
         .map_err(|mistakes| DriverError::Definitions {
             rendered: render_all(&mistakes, sources),
             count: mistakes.len(),

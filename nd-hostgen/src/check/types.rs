@@ -6,7 +6,8 @@ use crate::model::Scalar;
 use crate::names;
 use crate::resolve::Target;
 use crate::syntax::{
-    Alias, AliasTarget, Constant, Field, Folder, Literal, SourceFile, Struct, Type, TypeKind,
+    Alias, AliasTarget, Constant, Field, Folder, Literal, Origin, SourceFile, Spanned, Struct,
+    Type, TypeKind,
 };
 use std::collections::BTreeSet;
 
@@ -18,7 +19,7 @@ impl Checker<'_, '_> {
         self.check_form(&item.name, Form::UpperCamel);
         self.check_reserved(&item.name, &names::RESERVED_TYPES);
         self.check_since(item.since.as_ref());
-        if item.since.is_none() && file.folder == Folder::Types {
+        if item.since.is_none() && file.folder == Folder::Types && self.is_ours() {
             self.error(
                 &item.name.place,
                 Kind::Attribute,
@@ -41,7 +42,9 @@ impl Checker<'_, '_> {
         self.check_since(field.since.as_ref());
         self.check_later(field.since.as_ref(), owner.since.as_ref());
         self.check_type(file, &field.ty);
-        if let (Some(place), TypeKind::Named { .. }) = (&field.omit_empty, &field.ty.kind) {
+        if let (Some(place), TypeKind::Named { .. }) = (&field.omit_empty, &field.ty.kind)
+            && self.is_ours()
+        {
             self.error(
                 place,
                 Kind::Attribute,
@@ -49,22 +52,27 @@ impl Checker<'_, '_> {
                 "remove `#[omit_empty]`, or write `Option<…>`",
             );
         }
-        if let Some(json) = &field.json
-            && json.value == names::json_name(name)
+        self.check_json(&field.name, field.json.as_ref());
+        if holds(&field.ty, &|kind| matches!(kind, TypeKind::Json)) && self.is_ours() {
+            self.error(
+                &field.ty.place,
+                Kind::Unsupported,
+                format!("{described} holds `Json`"),
+                "only parameters and results may; the wire types do without a JSON library",
+            );
+        }
+    }
+
+    /// A JSON name is written only where it is not the derived one.
+    pub(super) fn check_json(&mut self, name: &Spanned<String>, json: Option<&Spanned<String>>) {
+        if let Some(json) = json
+            && json.value == names::json_name(&name.value)
         {
             self.error(
                 &json.place,
                 Kind::Attribute,
                 format!("`{}` is the derived JSON name already", json.value),
                 "remove the attribute",
-            );
-        }
-        if holds(&field.ty, &|kind| matches!(kind, TypeKind::Json)) {
-            self.error(
-                &field.ty.place,
-                Kind::Unsupported,
-                format!("{described} holds `Json`"),
-                "only parameters and results may; the wire types do without a JSON library",
             );
         }
     }
@@ -133,7 +141,8 @@ impl Checker<'_, '_> {
         seen: &mut BTreeSet<String>,
     ) -> bool {
         match &ty.kind {
-            TypeKind::Option(inner) => self.reaches(file, inner, wanted, seen),
+            // A Go pointer holds its value elsewhere.
+            TypeKind::Option(inner) => self.is_ours() && self.reaches(file, inner, wanted, seen),
             TypeKind::Named { name, .. } if name == wanted => true,
             TypeKind::Named { shared, name } => match self.scope.resolve(file, *shared, name) {
                 Some(Target::Local(item) | Target::Shared(item)) if seen.insert(name.clone()) => {
@@ -228,7 +237,7 @@ impl Checker<'_, '_> {
 
     /// Every struct is reached from a method or from another struct that is.
     pub(super) fn check_unused(&mut self, files: &[SourceFile]) {
-        let mut used: BTreeSet<(String, String)> = BTreeSet::new();
+        let mut used = BTreeSet::new();
         for file in files {
             let functions = file.services.iter().flat_map(|service| &service.functions);
             for function in functions {
@@ -245,9 +254,9 @@ impl Checker<'_, '_> {
                 }
             }
         }
-        for file in files {
+        for file in files.iter().filter(|file| file.origin == Origin::Rust) {
             for item in &file.structs {
-                if !used.contains(&(file.path.clone(), item.name.value.clone())) {
+                if !used.contains(&key(file, &item.name.value)) {
                     self.error(
                         &item.name.place,
                         Kind::Unused,
@@ -265,23 +274,23 @@ impl Checker<'_, '_> {
         files: &[SourceFile],
         file: &SourceFile,
         ty: &Type,
-        used: &mut BTreeSet<(String, String)>,
+        used: &mut BTreeSet<Key>,
     ) {
         match &ty.kind {
             TypeKind::List(inner) | TypeKind::Map(inner) | TypeKind::Option(inner) => {
                 self.mark_used(files, file, inner, used);
             }
             TypeKind::Named { shared, name } => {
-                let (Some(Target::Local(item)) | Some(Target::Shared(item))) =
-                    self.scope.resolve(file, *shared, name)
-                else {
-                    return;
+                let (item, home) = match self.scope.resolve(file, *shared, name) {
+                    Some(Target::Local(item)) => (item, Some(file)),
+                    Some(Target::Shared(item)) => {
+                        let mut homes = files.iter().filter(|home| home.folder == Folder::Types);
+                        (item, homes.find(|home| home.structs.contains(item)))
+                    }
+                    _ => return,
                 };
-                let home = &item.name.place.file;
-                let Some(home) = files.iter().find(|file| file.path == *home) else {
-                    return;
-                };
-                if used.insert((home.path.clone(), name.clone())) {
+                let Some(home) = home else { return };
+                if used.insert(key(home, name)) {
                     for field in &item.fields {
                         self.mark_used(files, home, &field.ty, used);
                     }
@@ -290,6 +299,13 @@ impl Checker<'_, '_> {
             _ => {}
         }
     }
+}
+
+/// What tells structs apart: the folder and stem of the file, and the name.
+type Key = (Folder, String, String);
+
+fn key(file: &SourceFile, name: &str) -> Key {
+    (file.folder, file.stem.clone(), name.to_owned())
 }
 
 /// Whether the test holds for the type or one inside it.
