@@ -16,6 +16,7 @@ pub mod model;
 pub mod model_file;
 pub mod names;
 pub mod parse;
+pub mod print;
 pub mod resolve;
 pub mod schemas;
 pub mod source;

@@ -217,11 +217,13 @@ impl Checker<'_, '_> {
             let message = format!("the type `{}` is no alias of this file", constant.ty.value);
             return self.error(&constant.ty.place, Kind::UnknownType, message, hint);
         };
-        let fits = matches!(
-            (&alias.target, &constant.value),
-            (AliasTarget::StaticStr, Literal::Text(_))
-                | (AliasTarget::Type(_), Literal::Integer(_))
-        );
+        let fits = match (&alias.target, &constant.value) {
+            (AliasTarget::StaticStr, Literal::Text(_)) => true,
+            (AliasTarget::Type(ty), Literal::Integer(number)) => {
+                ty.kind != TypeKind::Scalar(Scalar::I32) || i32::try_from(*number).is_ok()
+            }
+            _ => false,
+        };
         if !fits {
             self.error(
                 &name.place,
@@ -230,7 +232,7 @@ impl Checker<'_, '_> {
                     "the value of {described} does not fit `{}`",
                     constant.ty.value
                 ),
-                "write a text for a text alias, a whole number for a number alias",
+                "write a text for a text alias, a whole number in its range for a number alias",
             );
         }
     }
