@@ -11,6 +11,7 @@ pub mod diagnostic;
 pub mod diff;
 pub mod driver;
 pub mod go;
+pub mod import;
 pub mod lower;
 pub mod model;
 pub mod model_file;

@@ -4,6 +4,7 @@ mod args;
 mod common;
 mod diff;
 mod generate;
+mod import;
 mod model;
 mod schemas;
 
@@ -19,6 +20,7 @@ const COMMANDS: &[Command] = &[
     schemas::COMMAND,
     model::COMMAND,
     diff::COMMAND,
+    import::COMMAND,
 ];
 
 /// The exit code that tells of differences.
