@@ -112,13 +112,16 @@ impl Diagnostic {
     pub fn render(&self, source: &str) -> String {
         let Place { line, column, .. } = self.place;
         let gutter = line.to_string().len();
-        let text = source.lines().nth(line - 1).unwrap_or_default();
+        let text = source
+            .lines()
+            .nth(line.saturating_sub(1))
+            .unwrap_or_default();
         let room = (text.chars().count() + 1).saturating_sub(column).max(1);
-        let caret = format!(
-            "{}{}",
-            " ".repeat(column - 1),
-            "^".repeat(self.place.width.min(room))
-        );
+        let before = text.chars().chain(std::iter::repeat(' '));
+        let before = before.take(column.saturating_sub(1));
+        // A tab above the caret line is as wide as one in it.
+        let before: String = before.map(|c| if c == '\t' { c } else { ' ' }).collect();
+        let caret = format!("{before}{}", "^".repeat(self.place.width.min(room)));
         format!(
             "{severity}: {message}\n{pad} --> {place}\n{pad} |\n{line} | {text}\n{pad} | {caret}\n{pad} = help: {hint}\n",
             severity = self.severity.word(),

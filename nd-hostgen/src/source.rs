@@ -1,6 +1,8 @@
-//! Where a model may come from: a repository of this kit, a folder of definitions, or a model file.
+//! Where a model may come from: a repository of this kit, a folder of definitions, a checkout of the server or a
+//! folder of its Go files, or a model file.
 
 use crate::driver::{self, DriverError};
+use crate::go::{self, GoInput};
 use crate::model::Model;
 use crate::model_file::{self, ModelFileError};
 use std::fs;
@@ -35,7 +37,7 @@ pub enum SourceError {
     /// The directory holds nothing that can be read; name one that does.
     #[error(
         "no definitions under `{}`; a source is a repository with `capabilities/`, a folder with `types/`, \
-         `capabilities/` or `services/`, or a model file",
+         `capabilities/` or `services/`, a checkout of the server, a folder of Go files, or a model file",
         path.display()
     )]
     Nothing {
@@ -62,9 +64,12 @@ pub fn load(path: &Path) -> Result<Model, SourceError> {
         });
     }
     let sources = driver::sources(path)?;
-    if sources.is_empty() {
-        let path = path.to_owned();
-        return Err(SourceError::Nothing { path });
+    if !sources.is_empty() {
+        return Ok(driver::model_of(&sources)?);
     }
-    Ok(driver::model_of(&sources)?)
+    if go::is_source(path) {
+        return Ok(go::load(&GoInput::new(path))?);
+    }
+    let path = path.to_owned();
+    Err(SourceError::Nothing { path })
 }

@@ -1,12 +1,14 @@
 //! Annotated Go definitions: what each sample under `tests/go` becomes, and what is said about it.
 //!
-//! A sample is a file `<name>.go.txt` whose lines `//@ <path>` split it into files: below `types/` shared ones, below
-//! `plugins/` a checkout's, otherwise those of one folder. Beside it lie the model, and the messages if there are any.
+//! A sample is a file `<name>.go.txt` whose lines `//@ <path>` split it into files: below `types/` shared ones,
+//! otherwise those of one folder. Beside it lie the messages and what the definitions say,
+//! printed in our own language.
 //! `UPDATE_GOLDEN=1` writes both; read each changed line before committing it.
 
 #![allow(clippy::unwrap_used)]
 
 use nd_hostgen::go::{self, GoSources, SourceFolder};
+use nd_hostgen::print;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -37,16 +39,20 @@ fn samples_become_what_is_written_beside_them() {
     );
 }
 
-/// The messages, then the model.
+/// The messages, then the definitions.
 fn outcome(sources: &GoSources) -> String {
     match go::definitions_of(sources) {
         Err(error) => error.to_string(),
-        Ok(loaded) => format!(
-            "{}{}\n{:#?}\n",
-            loaded.rendered_warnings(),
-            loaded.explanation.join("\n"),
-            loaded.model()
-        ),
+        Ok(loaded) => {
+            let mut text = loaded.rendered_warnings();
+            for line in &loaded.explanation {
+                text += &format!("note: {line}\n");
+            }
+            for (path, printed) in print::print(&loaded.model()) {
+                text += &format!("=== {path} ===\n{printed}");
+            }
+            text
+        }
     }
 }
 

@@ -66,15 +66,31 @@ impl Checker<'_, '_> {
         let mut exports = Names::new("export");
         let mut identities = Names::new("capability");
         let mut macros = Names::new("register macro");
+        let mut services = Names::new("module of a host service");
+        let mut capabilities = Names::new("module of a capability");
         for file in files {
+            let heads = file.services.iter().filter_map(|item| item.name.as_ref());
+            for name in heads {
+                services.take(self, &file.stem, &name.place);
+            }
+            let heads = file
+                .capabilities
+                .iter()
+                .filter_map(|item| item.name.as_ref());
+            for name in heads {
+                capabilities.take(self, &file.stem, &name.place);
+            }
             for service in &file.services {
                 service_traits.take_written(self, &service.trait_name);
                 let Some(name) = &service.name else { continue };
+                let mut functions = Names::new("function");
                 for function in &service.functions {
                     let derived = || names::import_name(&name.value, &function.name.value);
                     let import = function.import.as_ref();
                     let import = import.map_or_else(derived, |import| import.value.clone());
-                    imports.take(self, &import, &function.name.place);
+                    if imports.take(self, &import, &function.name.place) {
+                        functions.take_written(self, &function.name);
+                    }
                 }
             }
             for capability in &file.capabilities {

@@ -69,6 +69,8 @@ pub(super) struct Annotation {
     pub word: Word,
     /// Where it is.
     pub place: Place,
+    /// Whether text stands before it on its line, as where it is only quoted.
+    pub quoted: bool,
     /// Its parameters, in order.
     pairs: Vec<(String, Spanned<String>)>,
 }
@@ -142,12 +144,13 @@ fn read_line(line: &Line, word: Word, diagnostics: &mut Diagnostics) -> Option<A
         let message = format!("the annotation is read as `{written}`");
         let hint = format!("write `{written}`, and its parameters after a space");
         diagnostics.warn(&place, Kind::Attribute, message, hint);
-    } else if at > 0 {
-        let message = format!("`{written}` counts although text stands before it");
-        let hint = "give it a line of its own, or take out `//nd:` where it is only quoted";
-        diagnostics.warn(&place, Kind::Attribute, message, hint);
     }
-    Some(Annotation { word, place, pairs })
+    Some(Annotation {
+        word,
+        place,
+        quoted: at > 0,
+        pairs,
+    })
 }
 
 /// The pairs `key=value` in a line from some byte on.
@@ -271,7 +274,9 @@ fn misspelt(text: &str) -> Option<String> {
         meant.map(|(_, known)| known)
     });
     match close {
-        Some(known) => Some(format!("write `//nd:{known}`, without any space inside")),
+        Some(known) => Some(format!(
+            "write `//nd:{known}`, its parameters after a space"
+        )),
         None if body.starts_with("nd:") => {
             let words: Vec<&str> = Word::ALL.iter().map(|word| word.written()).collect();
             Some(format!("known annotations: {}", words.join(", ")))

@@ -31,10 +31,10 @@ pub(super) struct Group {
 impl Group {
     /// The text for people: without slashes, annotations and directives.
     pub fn docs(&self) -> String {
-        let mut docs: Vec<&str> = Vec::new();
+        let mut docs: Vec<String> = Vec::new();
         for line in &self.lines {
             let Some(text) = prose(line) else { continue };
-            let doubled = text.is_empty() && docs.last().is_none_or(|last| last.is_empty());
+            let doubled = text.is_empty() && docs.last().is_none_or(String::is_empty);
             if !doubled {
                 docs.push(text);
             }
@@ -44,7 +44,12 @@ impl Group {
 }
 
 /// What a comment line says to people; none for a line that speaks to tools.
-fn prose(line: &Line) -> Option<&str> {
+fn prose(line: &Line) -> Option<String> {
+    let text = plain(line)?;
+    Some(text.replace(|c: char| c.is_control() && c != '\t', " "))
+}
+
+fn plain(line: &Line) -> Option<&str> {
     if line.in_block {
         let text = line.text.trim_end();
         let text = text.strip_suffix("*/").unwrap_or(text);

@@ -12,20 +12,21 @@ const DEEPEST: usize = 100;
 pub(super) enum Value {
     /// A text.
     Text(String),
-    /// A whole number.
-    Integer(i64),
+    /// A whole number; on the way to it, numbers may be larger than any constant.
+    Integer(i128),
     /// What is no literal.
     Unknown,
 }
 
 /// The values of an expression list; `iota` counts the lines of the block.
-pub(super) fn evaluate(text: &GoText<'_>, list: Node<'_>, iota: i64) -> Vec<Value> {
+pub(super) fn evaluate(text: &GoText<'_>, list: Node<'_>, iota: usize) -> Vec<Value> {
     let values = children(list).into_iter();
+    let iota = iota as i128;
     let values = values.map(|node| value(text, node, iota, 0).unwrap_or(Value::Unknown));
     values.collect()
 }
 
-fn value(text: &GoText<'_>, node: Node<'_>, iota: i64, depth: usize) -> Option<Value> {
+fn value(text: &GoText<'_>, node: Node<'_>, iota: i128, depth: usize) -> Option<Value> {
     if depth > DEEPEST {
         return None;
     }
@@ -39,7 +40,7 @@ fn value(text: &GoText<'_>, node: Node<'_>, iota: i64, depth: usize) -> Option<V
         "rune_literal" => {
             let quoted = text.of(node).strip_prefix('\'')?.strip_suffix('\'')?;
             let character = unescaped(quoted)?.chars().next()?;
-            Some(Value::Integer(i64::from(u32::from(character))))
+            Some(Value::Integer(i128::from(u32::from(character))))
         }
         "iota" => Some(Value::Integer(iota)),
         "identifier" if text.of(node) == "iota" => Some(Value::Integer(iota)),
@@ -107,7 +108,7 @@ fn binary(left: Value, operator: &str, right: Value) -> Option<Value> {
 }
 
 /// A Go integer literal.
-fn integer(literal: &str) -> Option<i64> {
+fn integer(literal: &str) -> Option<i128> {
     let plain = literal.replace('_', "").to_ascii_lowercase();
     let (digits, radix) = match plain.get(..2) {
         Some("0x") => (&plain[2..], 16),
@@ -116,7 +117,7 @@ fn integer(literal: &str) -> Option<i64> {
         _ if plain.len() > 1 && plain.starts_with('0') => (&plain[1..], 8),
         _ => (&plain[..], 10),
     };
-    i64::from_str_radix(digits, radix).ok()
+    i128::from_str_radix(digits, radix).ok()
 }
 
 /// The text that escapes in a Go string stand for; none if it is no Unicode text.

@@ -425,7 +425,7 @@ impl Reader<'_, '_, '_> {
                 names: names.map(|name| self.name(name)).collect(),
                 ty: ty.map(|ty| types::read(self.text, ty)),
                 values: repeated.map_or_else(Vec::new, |list| {
-                    super::constants::evaluate(self.text, list, iota as i64)
+                    super::constants::evaluate(self.text, list, iota)
                 }),
                 place: self.text.place(value.unwrap_or(spec)),
                 docs,

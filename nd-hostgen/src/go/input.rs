@@ -73,9 +73,9 @@ pub struct Skipped {
     pub reason: &'static str,
 }
 
-/// Whether a folder is a checkout of the server, or its folder `plugins`.
-pub fn is_checkout(path: &Path) -> bool {
-    plugins(path).is_some()
+/// Whether a folder is a checkout of the server, its folder `plugins`, or holds Go files itself.
+pub fn is_source(path: &Path) -> bool {
+    plugins(path).is_some() || has_go_files(path)
 }
 
 /// The folder with upstream's definitions below a checkout.

@@ -37,6 +37,8 @@ fn report_type(decl: &TypeDecl, legacy: bool, diagnostics: &mut Diagnostics) {
         if !on_interface || !of_interface {
             let what = if on_interface { "interface" } else { "type" };
             misplaced(annotation, &format!("{what} `{name}`"), diagnostics);
+        } else {
+            quoted(annotation, diagnostics);
         }
         detached(annotation, decl.doc.last_line, legacy, diagnostics);
     }
@@ -52,7 +54,12 @@ fn report_type(decl: &TypeDecl, legacy: bool, diagnostics: &mut Diagnostics) {
                 Word::Service | Word::Capability => false,
             };
             let of_method = matches!(annotation.word, Word::Function | Word::Export);
-            if of_method && !fits {
+            if of_method && fits {
+                quoted(annotation, diagnostics);
+            } else if of_method {
+                if annotation.quoted {
+                    continue;
+                }
                 let annotated = has(Word::Service) || has(Word::Capability);
                 let hint = match annotation.word {
                     Word::Function if annotated => "write `//nd:export name=…`".to_owned(),
@@ -67,7 +74,7 @@ fn report_type(decl: &TypeDecl, legacy: bool, diagnostics: &mut Diagnostics) {
                     annotation.word.written()
                 );
                 diagnostics.warn(&annotation.place, Kind::Attribute, message, hint);
-            } else if !of_method {
+            } else {
                 misplaced(
                     annotation,
                     &format!("method `{}`", method.name.value),
@@ -79,7 +86,20 @@ fn report_type(decl: &TypeDecl, legacy: bool, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// An annotation behind other text may be meant as a quotation.
+fn quoted(annotation: &Annotation, diagnostics: &mut Diagnostics) {
+    if annotation.quoted {
+        let written = annotation.word.written();
+        let message = format!("`{written}` counts although text stands before it");
+        let hint = "give it a line of its own, or take out `//nd:` where it is only quoted";
+        diagnostics.warn(&annotation.place, Kind::Attribute, message, hint);
+    }
+}
+
 fn misplaced(annotation: &Annotation, what: &str, diagnostics: &mut Diagnostics) {
+    if annotation.quoted {
+        return;
+    }
     let written = annotation.word.written();
     let message = format!("`{written}` counts for nothing on {what}");
     let hint = format!("it belongs on {}", annotation.word.owner());
@@ -105,12 +125,16 @@ pub(super) fn explain(sources: &GoSources, folders: &[Vec<GoFile>]) -> Vec<Strin
     for (folder, files) in sources.folders.iter().zip(folders) {
         let types = files.iter().flat_map(|file| &file.types);
         let interfaces = types.filter(|decl| matches!(decl.body, Body::Interface(_)));
-        lines.push(format!(
-            "`{}`: read {} with {}, none of which is annotated and has an annotated method",
-            folder.path,
-            counted(files.len(), "Go file"),
-            counted(interfaces.count(), "interface"),
-        ));
+        let (files_read, found) = (counted(files.len(), "Go file"), interfaces.count());
+        lines.push(match (files.len(), found) {
+            (0, _) => format!("`{}` holds no Go files that are read", folder.path),
+            (_, 0) => format!("`{}`: read {files_read}, without interfaces", folder.path),
+            _ => format!(
+                "`{}`: read {files_read} with {}, none with its annotation and an annotated method",
+                folder.path,
+                counted(found, "interface"),
+            ),
+        });
         for file in files {
             lines.extend(explain_file(file));
         }
@@ -151,13 +175,13 @@ fn explain_file(file: &GoFile) -> Vec<String> {
                 let marked = methods
                     .filter(|method| !method.doc.annotations.is_empty())
                     .count();
+                let rest = match marked {
+                    0 => "nor has any of its methods".to_owned(),
+                    1 => "but 1 of its methods has".to_owned(),
+                    _ => format!("but {marked} of its methods have"),
+                };
                 lines.push(format!(
-                    "{place}: interface `{name}` has no annotation, {} of its methods do",
-                    if marked == 0 {
-                        "none".to_owned()
-                    } else {
-                        marked.to_string()
-                    }
+                    "{place}: interface `{name}` has no annotation, {rest}"
                 ));
             }
             (Body::Interface(_), Some(mark)) => lines.push(format!(

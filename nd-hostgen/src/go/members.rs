@@ -50,6 +50,11 @@ impl Members<'_, '_, '_> {
             method.name.value.to_lowercase()
         );
         let written = annotation.and_then(|annotation| annotation.get("name"));
+        // One without a form in snake case is reported already.
+        let derived = match method.name.value.is_ascii() {
+            true => derived,
+            false => names::import_name(service, &name.value),
+        };
         let import = written.cloned().unwrap_or_else(|| Spanned {
             value: derived,
             place: method.name.place.clone(),
@@ -184,6 +189,11 @@ impl Members<'_, '_, '_> {
                 "a result has no name",
                 "name it; the name is the key in the response",
             );
+            let name = Spanned {
+                value: names::UNNAMED_RESULT.to_owned(),
+                place: name.place.clone(),
+            };
+            return ResultName { name, json: None };
         }
         let json = naming::json_name(&name.value);
         if json == "error" {

@@ -21,7 +21,7 @@ mod text;
 mod types;
 mod units;
 
-pub use input::{GoInput, GoSources, Skipped, SourceFolder, is_checkout, read};
+pub use input::{GoInput, GoSources, Skipped, SourceFolder, is_source, read};
 
 use crate::check::check;
 use crate::diagnostic::{Diagnostic, Diagnostics, errors_in, render_all};

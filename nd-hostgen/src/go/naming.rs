@@ -28,7 +28,14 @@ pub(super) fn snake(
 ) -> Spanned<String> {
     let name = &identifier.value;
     let value = names::snake(name);
-    if !names::is_snake(&value) || !name.is_ascii() {
+    if names::is_unusable(&value) {
+        diagnostics.report(
+            &identifier.place,
+            Kind::Name,
+            format!("`{name}` cannot be a name in Rust"),
+            "choose another name; `self`, `super` and `crate` mean something else there",
+        );
+    } else if !names::is_snake(&value) || !name.is_ascii() {
         diagnostics.report(
             &identifier.place,
             Kind::Name,

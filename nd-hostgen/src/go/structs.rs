@@ -128,6 +128,16 @@ impl Tag {
                 ),
                 format!("guests see it as `{derived}`; take it out of the struct instead"),
             );
+        } else if name.chars().any(char::is_control) {
+            diagnostics.report(
+                place,
+                Kind::Name,
+                format!(
+                    "the JSON name of field `{}` holds control characters",
+                    field.value
+                ),
+                format!("write `json:\"{derived}\"`"),
+            );
         } else if !name.is_empty() {
             read.name = Some(name.to_owned());
         }

@@ -93,7 +93,7 @@ pub(super) fn parse(text: &GoText<'_>, diagnostics: &mut Diagnostics) -> Option<
     };
     if let Some(node) = first_error(&tree) {
         let place = text.place(node);
-        let found = text.of(node).split_whitespace().next().unwrap_or_default();
+        let found = text.of(node).lines().next().unwrap_or_default().trim();
         if node.is_missing() {
             let what = format!("`{}` is missing here", node.kind());
             fail(&place, &what, "gofmt finds the rest of such mistakes too");
@@ -101,8 +101,8 @@ pub(super) fn parse(text: &GoText<'_>, diagnostics: &mut Diagnostics) -> Option<
             let hint = "look for a bracket or quote without its partner, or run gofmt";
             fail(&place, "this is not Go", hint);
         } else {
-            let shown: String = found.chars().take(20).collect();
-            let what = format!("unexpected `{shown}`");
+            let shown: String = found.chars().take(40).collect();
+            let what = format!("`{shown}` does not belong here, or does not end");
             let hint = "look for a bracket or quote without its partner, or run gofmt";
             fail(&place, &what, hint);
         }

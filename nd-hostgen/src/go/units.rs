@@ -60,7 +60,16 @@ impl<'a> Folders<'a> {
             resolver.reached = Reached::default();
             units.extend(self.service(resolver, at, decl, interface, annotation));
         }
-        if let Some(annotation) = annotated(Word::Capability).filter(|_| !self.legacy) {
+        if let Some(annotation) = annotated(Word::Capability) {
+            if self.legacy {
+                let message = "the old generator does not know `//nd:capability`";
+                let hint = "it makes host services only";
+                let place = &annotation.place;
+                resolver
+                    .diagnostics
+                    .warn(place, Kind::Attribute, message, hint);
+                return units;
+            }
             resolver.reached = Reached::default();
             units.extend(self.capability(resolver, at, decl, interface, annotation));
         }
@@ -219,7 +228,7 @@ impl<'a> Folders<'a> {
             trait_name: renamed(&decl.name, trait_name),
             docs: decl.doc.text.clone(),
             name: Some(renamed(&name, &module)),
-            identity: (trait_name != decl.name.value).then(|| decl.name.clone()),
+            identity: None,
             required,
             since: None,
             exports,
@@ -461,7 +470,16 @@ fn constants(block: &ConstBlock, unit: &mut SourceFile, diagnostics: &mut Diagno
             }
             let value = match value {
                 Value::Text(text) => Literal::Text(text.clone()),
-                Value::Integer(number) => Literal::Integer(*number),
+                Value::Integer(number) => match i64::try_from(*number) {
+                    Ok(number) => Literal::Integer(number),
+                    Err(_) => {
+                        let message =
+                            format!("the value of constant `{}` is too large", name.value);
+                        let hint = "write a number that fits into 64 bits with a sign";
+                        diagnostics.report(&spec.place, Kind::Unsupported, message, hint);
+                        continue;
+                    }
+                },
                 Value::Unknown => {
                     let message = format!("the value of constant `{}` is no literal", name.value);
                     let hint = "write a text, a whole number, or what follows from `iota` and such";

@@ -101,11 +101,7 @@ impl Adopter<'_> {
         let mut services = self.known.services.iter();
         let known = services.find(|known| known.module == module);
         let derived = format!("The host service `{name}`.");
-        let first = service.docs.split(' ').next().unwrap_or_default();
-        let mut interface = service.trait_name.value.clone();
-        if names::snake(first) != names::snake(&interface) {
-            interface += "Service";
-        }
+        let interface = interface(&service.docs, &service.trait_name.value);
         let own = self.docs(
             known.map(|known| &known.docs),
             &service.docs,
@@ -158,8 +154,7 @@ impl Adopter<'_> {
         let mut capabilities = self.known.capabilities.iter();
         let known = capabilities.find(|known| known.module == *module);
         let derived = format!("The capability `{module}`.");
-        let interface = capability.identity.as_ref();
-        let interface = interface.unwrap_or(&capability.trait_name).value.clone();
+        let interface = interface(&capability.docs, &capability.trait_name.value);
         capability.docs = self.docs(
             known.map(|known| &known.docs),
             &capability.docs,
@@ -295,6 +290,14 @@ impl Adopter<'_> {
         );
         constant.since = self.since(known.map(|known| known.since.as_str()), &constant.name);
     }
+}
+
+/// The Go name of an interface whose trait has this name: the word that its comment begins with, if it fits.
+fn interface(docs: &str, trait_name: &str) -> String {
+    let first = docs.split(' ').next().unwrap_or_default();
+    let mut ends = ["", "Service", "Agent", "Callback"].iter();
+    let fits = ends.any(|end| names::snake(first) == names::snake(&format!("{trait_name}{end}")));
+    if fits { first } else { trait_name }.to_owned()
 }
 
 fn renamed(name: &Spanned<String>, value: &str) -> Spanned<String> {

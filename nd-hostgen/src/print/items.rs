@@ -30,9 +30,11 @@ impl<'m> Printer<'m> {
 
     /// Opens an item: an empty line, the documentation, the release.
     fn item(&mut self, docs: &str, since: Option<&str>) {
-        self.text.push('\n');
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
         self.text += &layout::docs("", "///", docs);
-        if let Some(since) = since {
+        if let Some(since) = since.filter(|since| !since.is_empty()) {
             self.text += &format!("#[since({})]\n", literal(since));
         }
     }
@@ -42,7 +44,7 @@ impl<'m> Printer<'m> {
         self.item(&service.docs, None);
         let mut arguments = vec![text("name", &service.name)];
         arguments.extend(service.permission.iter().map(|key| text("permission", key)));
-        arguments.push(text("since", &service.since));
+        arguments.extend(release(&service.since));
         self.text += &layout::attribute("", "host_service", &arguments);
         self.text += &format!("pub trait {} {{\n", ident(&service.trait_name));
         for (at, function) in service.functions.iter().enumerate() {
@@ -119,7 +121,7 @@ impl<'m> Printer<'m> {
         if capability.required() {
             arguments.push("required".to_owned());
         }
-        arguments.push(text("since", &capability.since));
+        arguments.extend(release(&capability.since));
         self.text += &layout::attribute("", "capability", &arguments);
         self.text += &format!("pub trait {} {{\n", ident(&capability.trait_name));
         for (at, export) in capability.exports.iter().enumerate() {
@@ -277,6 +279,11 @@ fn result_name(field: &ResultField) -> String {
 /// An argument `key = "value"`.
 fn text(key: &str, value: &str) -> String {
     format!("{key} = {}", literal(value))
+}
+
+/// The argument that names a release, where one is known.
+fn release(since: &str) -> Option<String> {
+    (!since.is_empty()).then(|| text("since", since))
 }
 
 /// A text as a Rust literal.
