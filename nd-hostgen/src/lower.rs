@@ -283,7 +283,10 @@ impl Lowering<'_> {
             TypeKind::Option(inner) => Type::Option(Box::new(self.ty(inner))),
             TypeKind::Named { shared, name } => {
                 match self.scope.resolve(self.file, *shared, name) {
-                    Some(Target::Shared(_)) => Type::Shared(name.clone()),
+                    // Shared types form one module, however many files declare them.
+                    Some(Target::Shared(_)) if self.file.folder != Folder::Types => {
+                        Type::Shared(name.clone())
+                    }
                     _ => Type::Local(name.clone()),
                 }
             }
