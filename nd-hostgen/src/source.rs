@@ -3,6 +3,7 @@
 use crate::driver::{self, DriverError};
 use crate::model::Model;
 use crate::model_file::{self, ModelFileError};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -50,21 +51,45 @@ pub enum SourceError {
 ///
 /// Fails if nothing of the kind is there, or if it has mistakes.
 pub fn load(path: &Path) -> Result<Model, SourceError> {
+    load_with(path, None).map(|(model, _)| model)
+}
+
+/// Reads a model that may use the shared types of another source, whose names are returned beside it.
+///
+/// # Errors
+///
+/// As [`load`], for each of the two sources.
+pub fn load_with(
+    path: &Path,
+    shared: Option<&Path>,
+) -> Result<(Model, BTreeSet<String>), SourceError> {
     let io = |source| SourceError::Io {
         path: path.to_owned(),
         source,
     };
     if !fs::metadata(path).map_err(io)?.is_dir() {
         let text = fs::read_to_string(path).map_err(io)?;
-        return model_file::read(&text).map_err(|source| SourceError::ModelFile {
+        let model = model_file::read(&text).map_err(|source| SourceError::ModelFile {
             path: path.to_owned(),
             source,
-        });
+        })?;
+        // A model file holds every type that it uses.
+        let known = match shared {
+            Some(shared) => shared_names(&load(shared)?),
+            None => BTreeSet::new(),
+        };
+        return Ok((model, known));
     }
-    let sources = driver::sources(path)?;
-    if sources.is_empty() {
+    if driver::sources(path)?.is_empty() {
         let path = path.to_owned();
         return Err(SourceError::Nothing { path });
     }
-    Ok(driver::model_of(&sources)?)
+    Ok(driver::load_with(path, shared)?)
+}
+
+/// The names of a model's shared types.
+fn shared_names(model: &Model) -> BTreeSet<String> {
+    let shared = model.modules.iter().filter(|module| module.shared);
+    let structs = shared.flat_map(|module| &module.structs);
+    structs.map(|item| item.name.clone()).collect()
 }

@@ -2,10 +2,10 @@
 
 use super::Failure;
 use super::args::{Arguments, Flag};
-use nd_hostgen::driver::DriverError;
+use nd_hostgen::driver::{Difference, DriverError};
 use nd_hostgen::model::Model;
 use nd_hostgen::source;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 
 /// Where the definitions are.
@@ -39,4 +39,39 @@ pub fn write(arguments: &Arguments, text: &str, out: &mut dyn Write) -> Result<(
         })?,
     }
     Ok(())
+}
+
+/// Says which files below a folder a run wrote and removed.
+pub fn print_changes(
+    difference: &Difference,
+    folder: &Path,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    for path in difference.stale.iter().chain(&difference.missing) {
+        writeln!(out, "wrote {}", folder.join(path).display())?;
+    }
+    for path in &difference.left_over {
+        writeln!(out, "removed {}", folder.join(path).display())?;
+    }
+    if difference.is_empty() {
+        writeln!(out, "nothing changed")?;
+    }
+    Ok(())
+}
+
+/// Says how the files below a folder differ from the definitions, and what to do.
+pub fn report(difference: &Difference, folder: &Path, advice: &str) -> String {
+    let kinds = [
+        ("stale", &difference.stale),
+        ("missing", &difference.missing),
+        ("left over", &difference.left_over),
+        ("not generated, move it away", &difference.foreign),
+    ];
+    let mut text = String::from("error: generated files do not match the definitions\n");
+    for (kind, paths) in kinds {
+        for path in paths {
+            text += &format!("  {} ({kind})\n", folder.join(path).display());
+        }
+    }
+    text + advice + "\n"
 }

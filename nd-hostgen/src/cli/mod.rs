@@ -1,6 +1,7 @@
 //! The command line: which command is asked for, messages and exit codes.
 
 mod args;
+mod bindings;
 mod common;
 mod diff;
 mod generate;
@@ -19,6 +20,7 @@ const COMMANDS: &[Command] = &[
     schemas::COMMAND,
     model::COMMAND,
     diff::COMMAND,
+    bindings::COMMAND,
 ];
 
 /// The exit code that tells of differences.
