@@ -4,10 +4,10 @@
 pub const RESERVED_VALUES: [&str; 5] = ["self", "ctx", "document", "import", "services"];
 
 /// Names of host functions that generated code needs for itself.
-pub const RESERVED_FUNCTIONS: [&str; 1] = ["dispatch"];
+pub const RESERVED_FUNCTIONS: [&str; 2] = ["dispatch", "service"];
 
 /// Names of types that would hide one that generated code uses.
-pub const RESERVED_TYPES: [&str; 28] = [
+pub const RESERVED_TYPES: [&str; 29] = [
     "Answer",
     "Arc",
     "CallContext",
@@ -26,6 +26,7 @@ pub const RESERVED_TYPES: [&str; 28] = [
     "Json",
     "Map",
     "Option",
+    "OwnService",
     "Reader",
     "Request",
     "Result",

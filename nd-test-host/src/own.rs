@@ -13,6 +13,9 @@ use crate::generated::FUNCTIONS;
 /// What answers a call: a request in, an answer out, both as JSON documents.
 type Handler = Arc<dyn Fn(&CallContext, &[u8]) -> Vec<u8> + Send + Sync>;
 
+/// A function from a request to an answer, given the service that knows it.
+pub type OwnHandler<S> = fn(&S, &CallContext, &[u8]) -> Vec<u8>;
+
 /// A host service of one's own.
 #[derive(Clone)]
 pub struct OwnService {
@@ -34,15 +37,14 @@ pub(crate) struct OwnFunction {
 impl OwnService {
     /// Makes a service of its name, the manifest key that opens it, and a handler for each import name.
     ///
-    /// Generated code calls this; [`wire::answer`](crate::wire::answer) and [`wire::reply`](crate::wire::reply) help
+    /// Generated code calls this. [`wire::answer`](crate::wire::answer) and [`wire::reply`](crate::wire::reply) help
     /// to write a handler by hand.
-    pub fn new<S: Send + Sync + 'static>(
+    pub fn new<S: Send + Sync + ?Sized + 'static>(
         name: &'static str,
         permission: Option<&'static str>,
-        service: S,
-        handlers: &[(&'static str, fn(&S, &CallContext, &[u8]) -> Vec<u8>)],
+        service: Arc<S>,
+        handlers: &[(&'static str, OwnHandler<S>)],
     ) -> Self {
-        let service = Arc::new(service);
         let functions = handlers.iter().map(|&(import, handler)| {
             let service = Arc::clone(&service);
             OwnFunction {
@@ -85,9 +87,9 @@ mod tests {
     use super::*;
 
     fn service(imports: &[&'static str]) -> OwnService {
-        let handler: fn(&(), &CallContext, &[u8]) -> Vec<u8> = |(), _, request| request.to_vec();
+        let handler: OwnHandler<()> = |(), _, request| request.to_vec();
         let handlers: Vec<_> = imports.iter().map(|&import| (import, handler)).collect();
-        OwnService::new("Weather", Some("weather"), (), &handlers)
+        OwnService::new("Weather", Some("weather"), Arc::new(()), &handlers)
     }
 
     #[test]

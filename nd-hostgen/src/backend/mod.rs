@@ -6,6 +6,7 @@ pub mod guest_native;
 pub mod guest_wire;
 pub mod host;
 pub mod macro_table;
+pub mod own;
 pub mod schemas;
 pub mod types;
 
@@ -31,9 +32,12 @@ pub fn is_generated(text: &str) -> bool {
     comment.is_some_and(|comment| comment.starts_with(MARK))
 }
 
+/// The command that writes the generated files of this repository.
+const COMMAND: &str = "make gen";
+
 /// The first line of a generated file, in a language with this mark of comments.
-fn header(comment: &str, source: &str) -> String {
-    format!("{comment} {MARK} from {source}; do not edit. Regenerate with: make gen\n")
+fn header(comment: &str, source: &str, command: &str) -> String {
+    format!("{comment} {MARK} from {source}; do not edit. Regenerate with: {command}\n")
 }
 
 /// The directories that hold generated files and nothing else.

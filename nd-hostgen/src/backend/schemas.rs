@@ -11,7 +11,7 @@ pub const DIRECTORY: &str = "capabilities/schemas";
 pub fn emit(model: &Model, files: &mut Files) {
     let schemas = schemas::of(model);
     for (name, schema) in schemas::file_names(&schemas).iter().zip(&schemas) {
-        let header = super::header("#", &schema.source);
+        let header = super::header("#", &schema.source, super::COMMAND);
         let text = format!("{header}{}", schema.yaml());
         files.insert(format!("{DIRECTORY}/{name}.yaml"), text);
     }

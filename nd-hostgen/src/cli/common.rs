@@ -1,18 +1,18 @@
 //! Flags that several commands share, and what they stand for.
 
-use super::Failure;
 use super::args::{Arguments, Flag};
-use nd_hostgen::driver::DriverError;
+use super::{Failure, complain};
+use nd_hostgen::driver::{Difference, DriverError};
 use nd_hostgen::model::Model;
-use nd_hostgen::source;
-use std::io::Write;
+use nd_hostgen::source::{self, Read};
+use std::io::{self, Write};
 use std::path::Path;
 
 /// Where the definitions are.
 pub const INPUT: Flag = Flag::value(
     "input",
     "SOURCE",
-    "a repository, a folder of definitions or a model file (default: .)",
+    "a repository, a folder of definitions, a checkout of the server or a model file (default: .)",
 );
 
 /// The file to write.
@@ -24,8 +24,21 @@ pub const OUTPUT_FILE: Flag = Flag::value(
 
 /// Reads the model that `--input` names.
 pub fn load(arguments: &Arguments) -> Result<Model, Failure> {
-    let path = arguments.path("input").unwrap_or(Path::new("."));
-    Ok(source::load(path)?)
+    load_from(arguments.path("input").unwrap_or(Path::new(".")))
+}
+
+/// Reads a model, with remarks on standard error.
+pub fn load_from(path: &Path) -> Result<Model, Failure> {
+    let read = source::read(path)?;
+    remark(&read);
+    Ok(read.model)
+}
+
+/// Says what is worth knowing about a source.
+pub fn remark(read: &Read) {
+    if !read.remarks.is_empty() {
+        complain(&format!("{}\n", read.remarks.trim_end()));
+    }
 }
 
 /// Writes a text where `--output` says.
@@ -39,4 +52,39 @@ pub fn write(arguments: &Arguments, text: &str, out: &mut dyn Write) -> Result<(
         })?,
     }
     Ok(())
+}
+
+/// Says which files below a folder a run wrote and removed.
+pub fn print_changes(
+    difference: &Difference,
+    folder: &Path,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    for path in difference.stale.iter().chain(&difference.missing) {
+        writeln!(out, "wrote {}", folder.join(path).display())?;
+    }
+    for path in &difference.left_over {
+        writeln!(out, "removed {}", folder.join(path).display())?;
+    }
+    if difference.is_empty() {
+        writeln!(out, "nothing changed")?;
+    }
+    Ok(())
+}
+
+/// Says how the files below a folder differ from the definitions, and what to do.
+pub fn report(difference: &Difference, folder: &Path, advice: &str) -> String {
+    let kinds = [
+        ("stale", &difference.stale),
+        ("missing", &difference.missing),
+        ("left over", &difference.left_over),
+        ("not generated, move it away", &difference.foreign),
+    ];
+    let mut text = String::from("error: generated files do not match the definitions\n");
+    for (kind, paths) in kinds {
+        for path in paths {
+            text += &format!("  {} ({kind})\n", folder.join(path).display());
+        }
+    }
+    text + advice + "\n"
 }

@@ -56,7 +56,7 @@ fn run(arguments: &Arguments, out: &mut dyn Write) -> Outcome {
     let options = Options {
         details: arguments.is_on("docs"),
     };
-    let report = diff::diff(&source::load(&old)?, &source::load(&new)?, options);
+    let report = diff::diff(&common::load_from(&old)?, &source::load(&new)?, options);
     let (old, new) = (old.display().to_string(), new.display().to_string());
     let text = if json {
         report.json(&old, &new)

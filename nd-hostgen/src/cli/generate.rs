@@ -1,10 +1,10 @@
 //! `generate`: everything generated in this repository, written, compared or printed.
 
 use super::args::{Arguments, Command, Flag};
-use super::{Failure, Outcome, complain};
+use super::{Failure, Outcome, common, complain};
 use nd_hostgen::backend;
 use nd_hostgen::diagnostic::counted;
-use nd_hostgen::driver::{self, Difference};
+use nd_hostgen::driver;
 use nd_hostgen::model::Model;
 use std::io::{self, Write};
 use std::path::Path;
@@ -66,7 +66,11 @@ fn run(arguments: &Arguments, out: &mut dyn Write) -> Outcome {
         "check" => {
             let difference = driver::compare(root, &files)?;
             if !difference.is_empty() {
-                complain(&report(&difference));
+                complain(&common::report(
+                    &difference,
+                    Path::new(""),
+                    "run make gen and commit the result",
+                ));
                 return Ok(ExitCode::FAILURE);
             }
             if verbose {
@@ -76,7 +80,7 @@ fn run(arguments: &Arguments, out: &mut dyn Write) -> Outcome {
         _ => {
             let difference = driver::write(root, &files)?;
             if verbose {
-                print_changes(&difference, out)?;
+                common::print_changes(&difference, Path::new(""), out)?;
             }
         }
     }
@@ -99,35 +103,4 @@ fn print_found(model: &Model, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "  {module} ({exports}), {source}")?;
     }
     Ok(())
-}
-
-/// Says which files a run wrote and removed.
-fn print_changes(difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
-    for path in difference.stale.iter().chain(&difference.missing) {
-        writeln!(out, "wrote {path}")?;
-    }
-    for path in &difference.left_over {
-        writeln!(out, "removed {path}")?;
-    }
-    if difference.is_empty() {
-        writeln!(out, "nothing changed")?;
-    }
-    Ok(())
-}
-
-/// Says how the disk differs from the definitions, and what to do.
-fn report(difference: &Difference) -> String {
-    let kinds = [
-        ("stale", &difference.stale),
-        ("missing", &difference.missing),
-        ("left over", &difference.left_over),
-        ("not generated, move it away", &difference.foreign),
-    ];
-    let mut text = String::from("error: generated files do not match the definitions\n");
-    for (kind, paths) in kinds {
-        for path in paths {
-            text += &format!("  {path} ({kind})\n");
-        }
-    }
-    text + "run make gen and commit the result\n"
 }

@@ -1,6 +1,7 @@
 //! The command line: which command is asked for, messages and exit codes.
 
 mod args;
+mod bindings;
 mod common;
 mod diff;
 mod generate;
@@ -20,6 +21,7 @@ const COMMANDS: &[Command] = &[
     schemas::COMMAND,
     model::COMMAND,
     diff::COMMAND,
+    bindings::COMMAND,
     import::COMMAND,
 ];
 

@@ -22,7 +22,7 @@ pub(super) fn link(linker: &mut Linker<State>, own: &[OwnFunction]) -> Result<()
             USER_MODULE,
             function.import,
             move |caller: Caller<'_, State>, request: u64| {
-                call_service(caller, name, request, &function.handler)
+                call_service(caller, name, request, function.handler)
             },
         )?;
     }
@@ -33,7 +33,7 @@ pub(super) fn link(linker: &mut Linker<State>, own: &[OwnFunction]) -> Result<()
             USER_MODULE,
             function.import,
             move |caller: Caller<'_, State>, request: u64| {
-                call_service(caller, name, request, &|_, context, document| {
+                call_service(caller, name, request, |_, context, document| {
                     handler(context, document)
                 })
             },
@@ -47,7 +47,7 @@ fn call_service(
     mut caller: Caller<'_, State>,
     (service, import): (&str, &str),
     request: u64,
-    handler: &dyn Fn(&Services, &CallContext, &[u8]) -> Vec<u8>,
+    handler: impl Fn(&Services, &CallContext, &[u8]) -> Vec<u8>,
 ) -> Result<u64> {
     let state = caller.data();
     let context = &state.context;
