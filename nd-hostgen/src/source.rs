@@ -76,7 +76,7 @@ pub fn read(path: &Path) -> Result<Read, SourceError> {
         Kind::File => model_of_file(path)?,
         Kind::Definitions => driver::load(path)?,
         Kind::Go => {
-            let loaded = go::load_all(&GoInput::new(path))?;
+            let loaded = go::load_all(&GoInput::new(path).with_shared_beside())?;
             return Ok(Read {
                 model: loaded.model(),
                 remarks: loaded.remarks(),
@@ -108,10 +108,11 @@ pub fn load_with(
         // A model file holds every type that it uses.
         Kind::File => (model_of_file(path)?, String::new()),
         Kind::Go => {
-            let loaded = go::load_all(&GoInput {
+            let input = GoInput {
                 shared: shared.map(Path::to_owned),
                 ..GoInput::new(path)
-            })?;
+            };
+            let loaded = go::load_all(&input.with_shared_beside())?;
             (import::for_rust(&loaded)?, loaded.remarks())
         }
     };
