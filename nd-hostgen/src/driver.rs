@@ -38,6 +38,38 @@ pub enum DriverError {
         #[source]
         source: std::io::Error,
     },
+    /// A folder of Go definitions could not be listed; the message names it.
+    #[error("{action}: {}", path.display())]
+    GoFolder {
+        /// What was tried, in upstream's words.
+        action: &'static str,
+        /// The folder.
+        path: PathBuf,
+        /// Why it failed.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file exists and would change; allow that with `--overwrite`, or write elsewhere.
+    #[error("`{}` exists and would change; allow that with --overwrite", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// New items have no release; name the one that has them with `--since`.
+    #[error("{} no release; name the one that has them, such as --since 0.64.0", match count {
+        1 => "1 new item has".to_owned(),
+        _ => format!("{count} new items have"),
+    })]
+    NoRelease {
+        /// How many items are new.
+        count: usize,
+    },
+    /// A file of definitions is not UTF-8 text.
+    #[error("`{}` is not UTF-8 text", path.display())]
+    NotText {
+        /// The file.
+        path: PathBuf,
+    },
     /// There are no definitions below the root; run in the repository's root or name it.
     #[error("no definitions under `{}`; name the repository's root with --root", root.display())]
     NoDefinitions {

@@ -165,6 +165,17 @@ pub fn is_upper_snake(name: &str) -> bool {
         && chars.all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }
 
+/// Whether a name can be the name of an import or export.
+pub fn is_identifier(name: &str) -> bool {
+    name.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic())
+        && name.chars().all(|c| c == '_' || c.is_ascii_alphanumeric())
+}
+
+/// Whether a word of Rust cannot be a name in any spelling.
+pub fn is_unusable(name: &str) -> bool {
+    matches!(name, "_" | "self" | "Self" | "super" | "crate")
+}
+
 /// Whether a text is a server release such as `0.61.0`.
 pub fn is_release(text: &str) -> bool {
     let parts: Vec<&str> = text.split('.').collect();

@@ -23,6 +23,15 @@ pub enum Folder {
     Types,
 }
 
+/// The language of a definition file, which decides which rules it keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// Our own definition language.
+    Rust,
+    /// Annotated Go: documentation and releases may be missing, and names are upstream's choice.
+    Go,
+}
+
 /// One definition file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SourceFile {
@@ -32,6 +41,8 @@ pub struct SourceFile {
     pub stem: String,
     /// The folder it lies in.
     pub folder: Folder,
+    /// The language it is written in.
+    pub origin: Origin,
     /// The `//!` lines.
     pub docs: String,
     /// The names of all structs and aliases, also of those that could not be read.
@@ -72,6 +83,8 @@ pub struct Function {
     pub name: Spanned<String>,
     /// The documentation.
     pub docs: String,
+    /// The import name, when it is not derived.
+    pub import: Option<Spanned<String>>,
     /// The first server release that has it; the service's when absent.
     pub since: Option<Spanned<String>>,
     /// The parameters, in order.
@@ -79,9 +92,18 @@ pub struct Function {
     /// The result types, in order.
     pub results: Vec<Type>,
     /// The names given with `results(…)`.
-    pub result_names: Vec<Spanned<String>>,
+    pub result_names: Vec<ResultName>,
     /// Whether the results are wrapped in `Result<…>`.
     pub fallible: bool,
+}
+
+/// The name of a result.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResultName {
+    /// The name.
+    pub name: Spanned<String>,
+    /// The JSON name, when it is not derived.
+    pub json: Option<Spanned<String>>,
 }
 
 /// A parameter of a method.
@@ -91,6 +113,8 @@ pub struct Param {
     pub name: Spanned<String>,
     /// Its type.
     pub ty: Type,
+    /// The JSON name, when it is not derived.
+    pub json: Option<Spanned<String>>,
     /// Whether the host tells `null` and empty apart.
     pub distinguish_null: Option<Place>,
 }

@@ -1,10 +1,10 @@
 //! Flags that several commands share, and what they stand for.
 
-use super::Failure;
 use super::args::{Arguments, Flag};
+use super::{Failure, complain};
 use nd_hostgen::driver::{Difference, DriverError};
 use nd_hostgen::model::Model;
-use nd_hostgen::source;
+use nd_hostgen::source::{self, Source};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use std::path::Path;
 pub const INPUT: Flag = Flag::value(
     "input",
     "SOURCE",
-    "a repository, a folder of definitions or a model file (default: .)",
+    "definitions, a checkout of the server, Go files or a model file (default: .)",
 );
 
 /// The file to write.
@@ -22,10 +22,24 @@ pub const OUTPUT_FILE: Flag = Flag::value(
     "the file to write (default: standard output)",
 );
 
+/// Where shared types are that the input does not declare.
+pub const SHARED: Flag = Flag::value(
+    "shared",
+    "SOURCE",
+    "where the shared types are that the input uses and does not declare",
+);
+
 /// Reads the model that `--input` names.
 pub fn load(arguments: &Arguments) -> Result<Model, Failure> {
     let path = arguments.path("input").unwrap_or(Path::new("."));
-    Ok(source::load(path)?)
+    load_from(path, arguments.path("shared")).map(|source| source.model)
+}
+
+/// Reads a source, and says on standard error what is worth knowing about it.
+pub fn load_from(path: &Path, shared: Option<&Path>) -> Result<Source, Failure> {
+    let source = source::load_with(path, shared)?;
+    complain(&source.notes);
+    Ok(source)
 }
 
 /// Writes a text where `--output` says.

@@ -3,7 +3,6 @@
 use super::args::{Arguments, Command, Flag};
 use super::{Failure, Outcome, common};
 use nd_hostgen::diff::{self, Options, Report};
-use nd_hostgen::source;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -53,10 +52,11 @@ fn run(arguments: &Arguments, out: &mut dyn Write) -> Outcome {
         }
     };
     let (old, new) = (arguments.operand(0), arguments.operand(1));
+    let load = |path| common::load_from(path, None).map(|source| source.model);
     let options = Options {
         details: arguments.is_on("docs"),
     };
-    let report = diff::diff(&source::load(&old)?, &source::load(&new)?, options);
+    let report = diff::diff(&load(&old)?, &load(&new)?, options);
     let (old, new) = (old.display().to_string(), new.display().to_string());
     let text = if json {
         report.json(&old, &new)

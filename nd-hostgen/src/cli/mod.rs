@@ -5,6 +5,7 @@ mod bindings;
 mod common;
 mod diff;
 mod generate;
+mod import;
 mod model;
 mod schemas;
 
@@ -21,6 +22,7 @@ const COMMANDS: &[Command] = &[
     model::COMMAND,
     diff::COMMAND,
     bindings::COMMAND,
+    import::COMMAND,
 ];
 
 /// The exit code that tells of differences.

@@ -6,7 +6,7 @@ mod traits;
 mod types;
 
 use crate::diagnostic::{Diagnostics, Kind, Place};
-use crate::syntax::{Folder, SourceFile, Spanned};
+use crate::syntax::{Folder, Origin, SourceFile, Spanned};
 use attributes::Attributes;
 use proc_macro2::Span;
 
@@ -38,6 +38,7 @@ pub fn parse(
         path: path.to_owned(),
         stem: stem.strip_suffix(".rs").unwrap_or(stem).to_owned(),
         folder,
+        origin: Origin::Rust,
         docs: Attributes::read(&mut context, &parsed.attrs, &[], "a file").docs,
         declared: parsed.items.iter().filter_map(type_name).collect(),
         services: Vec::new(),

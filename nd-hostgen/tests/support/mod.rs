@@ -1,0 +1,6 @@
+//! What several tests share; no test uses all of it.
+
+#![allow(dead_code)]
+
+pub mod go_writer;
+pub mod models;
