@@ -26,15 +26,15 @@ impl Names {
             None => {
                 self.taken.insert(name.to_owned(), place.clone());
             }
-            // One Go struct may be a type of several modules.
-            Some(first) if first == place => {}
             Some(first) => {
-                checker.error(
-                    place,
-                    Kind::Duplicate,
-                    format!("the {} `{name}` is taken", self.what),
-                    format!("choose another name; the first is at {first}"),
-                );
+                let hint = if first == place {
+                    // A comment above a group of Go types belongs to each of them.
+                    "the same text names two things; give each its own".to_owned()
+                } else {
+                    format!("choose another name; the first is at {first}")
+                };
+                let message = format!("the {} `{name}` is taken", self.what);
+                checker.error(place, Kind::Duplicate, message, hint);
                 return false;
             }
         }
@@ -124,7 +124,10 @@ impl Checker<'_, '_> {
             let names = modules.entry(module).or_insert_with(|| Names::new("type"));
             let structs = file.structs.iter().map(|item| &item.name);
             for name in structs.chain(file.aliases.iter().map(|item| &item.name)) {
-                names.take_written(self, name);
+                // A service and a capability may use one and the same Go struct.
+                if names.taken.get(&name.value) != Some(&name.place) {
+                    names.take_written(self, name);
+                }
             }
         }
         for file in files {

@@ -11,6 +11,9 @@ use std::collections::BTreeSet;
 /// The name that every package of shared types has upstream.
 const SHARED: &str = "types";
 
+/// How many types may lie in each other or stand for each other in a row.
+const DEEPEST: usize = 64;
+
 /// Go's own types that cross the wire as scalars.
 const SCALARS: [(&str, Scalar); 10] = [
     ("string", Scalar::String),
@@ -58,6 +61,7 @@ pub(super) struct Resolver<'a, 'd> {
     /// Where to report.
     pub diagnostics: &'d mut Diagnostics,
     expanding: Vec<String>,
+    depth: usize,
 }
 
 impl<'a, 'd> Resolver<'a, 'd> {
@@ -73,6 +77,7 @@ impl<'a, 'd> Resolver<'a, 'd> {
             reached: Reached::default(),
             diagnostics,
             expanding: Vec::new(),
+            depth: 0,
         }
     }
 
@@ -85,6 +90,16 @@ impl<'a, 'd> Resolver<'a, 'd> {
     }
 
     fn kind(&mut self, file: usize, ty: &GoType) -> TypeKind {
+        if self.depth == DEEPEST {
+            return self.refuse(ty, "a type nested more than 64 times");
+        }
+        self.depth += 1;
+        let kind = self.kind_below(file, ty);
+        self.depth -= 1;
+        kind
+    }
+
+    fn kind_below(&mut self, file: usize, ty: &GoType) -> TypeKind {
         let written = &ty.text;
         match &ty.shape {
             Shape::Name(name) => self.name(file, name, &ty.place),

@@ -120,7 +120,7 @@ fn first_error(tree: &Tree) -> Option<Node<'_>> {
     loop {
         let node = cursor.node();
         // The root is an error node when nothing fits, which says little; its first error child says more.
-        if node.is_missing() || (node.is_error() && node.parent().is_some()) {
+        if node.is_missing() || (node.is_error() && cursor.depth() > 0) {
             return Some(node);
         }
         if node.has_error() && cursor.goto_first_child() {

@@ -8,19 +8,22 @@ pub(super) fn adapted(docs: &str, name: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     let mut in_code = false;
     for line in docs.lines() {
-        let is_code = line.starts_with('\t') || (in_code && line.starts_with("    "));
+        let goes_on = in_code && (line.is_empty() || line.starts_with("    "));
+        let is_code = line.starts_with('\t') || goes_on;
         if is_code && !in_code {
             lines.push("```text".to_owned());
         }
         if !is_code && in_code {
             close(&mut lines);
-            if !line.is_empty() {
-                lines.push(String::new());
-            }
+            lines.push(String::new());
         }
-        in_code = is_code || (in_code && line.is_empty());
-        lines.push(match in_code {
-            true => line.strip_prefix('\t').unwrap_or(line).to_owned(),
+        in_code = is_code;
+        lines.push(match is_code {
+            true => line
+                .strip_prefix('\t')
+                .unwrap_or(line)
+                .trim_end()
+                .to_owned(),
             false => escaped(line),
         });
     }

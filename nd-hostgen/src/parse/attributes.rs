@@ -108,6 +108,14 @@ impl Attributes {
         let mut found: Vec<Attribute> = Vec::new();
         for attribute in attributes {
             if let Some(line) = doc_line(attribute) {
+                if line
+                    .chars()
+                    .any(|c| c.is_control() && c != '\t' && c != '\n')
+                {
+                    let span = attribute.span();
+                    let message = "a documentation comment holds a control character";
+                    context.error(span, Kind::Syntax, message, "remove it; it cannot be seen");
+                }
                 docs.push(line);
                 continue;
             }
@@ -396,6 +404,15 @@ fn text_value(
             Kind::Attribute,
             format!("the text of {owner} is empty"),
             "write its value between the quotes, or leave it out",
+        );
+        return None;
+    }
+    if text.value().chars().any(char::is_control) {
+        context.error(
+            text.span(),
+            Kind::Attribute,
+            format!("the text of {owner} holds a control character"),
+            "write visible characters only",
         );
         return None;
     }

@@ -4,3 +4,4 @@
 
 pub mod go_writer;
 pub mod models;
+pub mod mutate;
