@@ -3,6 +3,7 @@
 
 use crate::driver::{self, DriverError};
 use crate::go::{self, GoInput};
+use crate::import;
 use crate::model::Model;
 use crate::model_file::{self, ModelFileError};
 use std::collections::BTreeSet;
@@ -47,15 +48,13 @@ pub enum SourceError {
     },
 }
 
-/// A model, and what is worth knowing about where it came from.
-#[derive(Debug)]
-pub struct Source {
+/// A model and what is worth knowing about its source.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Read {
     /// The model.
     pub model: Model,
-    /// The names of the shared types that came from elsewhere.
-    pub known: BTreeSet<String>,
-    /// What is sound but perhaps not meant, and why nothing was found; empty if there is nothing to say.
-    pub notes: String,
+    /// Warnings about Go definitions, or why there is nothing in them; usually empty.
+    pub remarks: String,
 }
 
 /// Reads a model from whatever lies at a path: a file is a model file, a directory holds definitions.
@@ -64,70 +63,104 @@ pub struct Source {
 ///
 /// Fails if nothing of the kind is there, or if it has mistakes.
 pub fn load(path: &Path) -> Result<Model, SourceError> {
-    load_with(path, None).map(|source| source.model)
+    read(path, None).map(|read| read.model)
 }
 
-/// Reads a model that may use the shared types of another source; a folder of Go files takes them from such a folder.
+/// Reads a model from whatever lies at a path, with remarks on it; what it lacks of shared types is in the other source,
+/// which for Go definitions is a folder of Go files.
 ///
 /// # Errors
 ///
 /// As [`load`], for each of the two sources.
-pub fn load_with(path: &Path, shared: Option<&Path>) -> Result<Source, SourceError> {
+pub fn read(path: &Path, shared: Option<&Path>) -> Result<Read, SourceError> {
+    let model = match kind(path)? {
+        Kind::File => model_of_file(path)?,
+        Kind::Definitions => driver::load_with(path, shared)?.0,
+        Kind::Go => {
+            let loaded = go::load_all(&GoInput {
+                shared: shared.map(Path::to_owned),
+                ..GoInput::new(path)
+            })?;
+            return Ok(Read {
+                model: loaded.model(),
+                remarks: loaded.remarks(),
+            });
+        }
+    };
+    let remarks = String::new();
+    Ok(Read { model, remarks })
+}
+
+/// Reads a model to generate Rust from, which may use the shared types of another source, whose names are returned
+/// beside it.
+///
+/// Go definitions are held to the rules of our own, and what they lack is filled in.
+///
+/// # Errors
+///
+/// As [`load`], for each of the two sources.
+pub fn load_with(
+    path: &Path,
+    shared: Option<&Path>,
+) -> Result<(Read, BTreeSet<String>), SourceError> {
+    let (model, remarks) = match kind(path)? {
+        Kind::Definitions => {
+            let (model, known) = driver::load_with(path, shared)?;
+            let remarks = String::new();
+            return Ok((Read { model, remarks }, known));
+        }
+        // A model file holds every type that it uses.
+        Kind::File => (model_of_file(path)?, String::new()),
+        Kind::Go => {
+            let loaded = go::load_all(&GoInput {
+                shared: shared.map(Path::to_owned),
+                ..GoInput::new(path)
+            })?;
+            (import::for_rust(&loaded)?, loaded.remarks())
+        }
+    };
+    let known = match shared {
+        Some(_) if kind(path)? == Kind::Go => shared_names(&model),
+        Some(shared) => shared_names(&load(shared)?),
+        None => BTreeSet::new(),
+    };
+    Ok((Read { model, remarks }, known))
+}
+
+/// What a source is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    File,
+    Definitions,
+    Go,
+}
+
+fn kind(path: &Path) -> Result<Kind, SourceError> {
     let io = |source| SourceError::Io {
         path: path.to_owned(),
         source,
     };
     if !fs::metadata(path).map_err(io)?.is_dir() {
-        let text = fs::read_to_string(path).map_err(io)?;
-        let model = model_file::read(&text).map_err(|source| SourceError::ModelFile {
-            path: path.to_owned(),
-            source,
-        })?;
-        // A model file holds every type that it uses.
-        let known = match shared {
-            Some(shared) => shared_names(&load(shared)?),
-            None => BTreeSet::new(),
-        };
-        return Ok(Source {
-            model,
-            known,
-            notes: String::new(),
-        });
+        return Ok(Kind::File);
     }
     if !driver::sources(path)?.is_empty() {
-        let (model, known) = driver::load_with(path, shared)?;
-        return Ok(Source {
-            model,
-            known,
-            notes: String::new(),
-        });
+        return Ok(Kind::Definitions);
     }
     if go::is_source(path) {
-        return from_go(path, shared);
+        return Ok(Kind::Go);
     }
     let path = path.to_owned();
     Err(SourceError::Nothing { path })
 }
 
-/// Reads Go definitions.
-fn from_go(path: &Path, shared: Option<&Path>) -> Result<Source, SourceError> {
-    let loaded = go::load_all(&GoInput {
-        shared: shared.map(Path::to_owned),
-        ..GoInput::new(path)
+fn model_of_file(path: &Path) -> Result<Model, SourceError> {
+    let text = fs::read_to_string(path).map_err(|source| SourceError::Io {
+        path: path.to_owned(),
+        source,
     })?;
-    let model = loaded.model();
-    let known = match shared {
-        Some(_) => shared_names(&model),
-        None => BTreeSet::new(),
-    };
-    let mut notes = loaded.rendered_warnings();
-    for line in &loaded.explanation {
-        notes += &format!("{line}\n");
-    }
-    Ok(Source {
-        model,
-        known,
-        notes,
+    model_file::read(&text).map_err(|source| SourceError::ModelFile {
+        path: path.to_owned(),
+        source,
     })
 }
 

@@ -45,7 +45,7 @@ fn the_example_is_fresh() {
     let (model, known) = (source.model, source.known);
     assert!(known.contains("SongRef") && !known.contains("Town"));
     let own = Own {
-        model: &model,
+        model: &model.model,
         known: &known,
     };
     for (folder, files) in [("src/own", own.guest()), ("tests/host/own", own.host())] {

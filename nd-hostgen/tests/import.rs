@@ -54,14 +54,10 @@ proptest! {
         let read = read.unwrap_or_else(|error| panic!("{error}")).model();
         // Go has no documentation for modules.
         for module in &mut model.modules {
-            module.docs.clone_from(&read.modules.iter().find(|m| m.name == module.name).unwrap().docs);
+            module.docs.clear();
         }
-        for service in &mut model.services {
-            service.module_docs = "Says what it is.".to_owned();
-        }
-        for capability in &mut model.capabilities {
-            capability.module_docs = "Says what it is.".to_owned();
-        }
+        model.services.iter_mut().for_each(|item| item.module_docs.clear());
+        model.capabilities.iter_mut().for_each(|item| item.module_docs.clear());
         let (read, model) = (
             support::models::without_places(read),
             support::models::without_places(model),

@@ -4,7 +4,7 @@ use super::args::{Arguments, Command, Flag};
 use super::{Failure, Outcome, common, complain};
 use nd_hostgen::backend::Files;
 use nd_hostgen::backend::own::Own;
-use nd_hostgen::driver;
+use nd_hostgen::{driver, source};
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
@@ -46,8 +46,9 @@ fn run(arguments: &Arguments, out: &mut dyn Write) -> Outcome {
         return Err(Failure::Usage(message.to_owned()));
     }
     let input = arguments.path("input").unwrap_or(Path::new("."));
-    let source = common::load_from(input, arguments.path("shared"))?;
-    let model = &source.model;
+    let (read, known) = source::load_with(input, arguments.path("shared"))?;
+    common::remark(&read);
+    let model = read.model;
     if model.services.is_empty() {
         complain("warning: there is no host service in the definitions\n");
     }
@@ -58,8 +59,8 @@ fn run(arguments: &Arguments, out: &mut dyn Write) -> Outcome {
         ));
     }
     let own = Own {
-        model,
-        known: &source.known,
+        model: &model,
+        known: &known,
     };
     let sides = [(guest, own.guest()), (host, own.host())];
     let sides = sides

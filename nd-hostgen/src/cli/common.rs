@@ -4,7 +4,7 @@ use super::args::{Arguments, Flag};
 use super::{Failure, complain};
 use nd_hostgen::driver::{Difference, DriverError};
 use nd_hostgen::model::Model;
-use nd_hostgen::source::{self, Source};
+use nd_hostgen::source::{self, Read};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -32,14 +32,21 @@ pub const SHARED: Flag = Flag::value(
 /// Reads the model that `--input` names.
 pub fn load(arguments: &Arguments) -> Result<Model, Failure> {
     let path = arguments.path("input").unwrap_or(Path::new("."));
-    load_from(path, arguments.path("shared")).map(|source| source.model)
+    load_from(path, arguments.path("shared"))
 }
 
-/// Reads a source, and says on standard error what is worth knowing about it.
-pub fn load_from(path: &Path, shared: Option<&Path>) -> Result<Source, Failure> {
-    let source = source::load_with(path, shared)?;
-    complain(&source.notes);
-    Ok(source)
+/// Reads a model, with remarks on standard error.
+pub fn load_from(path: &Path, shared: Option<&Path>) -> Result<Model, Failure> {
+    let read = source::read(path, shared)?;
+    remark(&read);
+    Ok(read.model)
+}
+
+/// Says what is worth knowing about a source.
+pub fn remark(read: &Read) {
+    if !read.remarks.is_empty() {
+        complain(&format!("{}\n", read.remarks.trim_end()));
+    }
 }
 
 /// Writes a text where `--output` says.

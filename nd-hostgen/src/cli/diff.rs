@@ -52,11 +52,14 @@ fn run(arguments: &Arguments, out: &mut dyn Write) -> Outcome {
         }
     };
     let (old, new) = (arguments.operand(0), arguments.operand(1));
-    let load = |path| common::load_from(path, None).map(|source| source.model);
     let options = Options {
         details: arguments.is_on("docs"),
     };
-    let report = diff::diff(&load(&old)?, &load(&new)?, options);
+    let (before, after) = (
+        common::load_from(&old, None)?,
+        common::load_from(&new, None)?,
+    );
+    let report = diff::diff(&before, &after, options);
     let (old, new) = (old.display().to_string(), new.display().to_string());
     let text = if json {
         report.json(&old, &new)

@@ -8,6 +8,7 @@ mod generate;
 mod import;
 mod model;
 mod schemas;
+mod upstream;
 
 use args::{Arguments, Command, PROGRAM, row};
 use std::error::Error;
@@ -23,6 +24,7 @@ const COMMANDS: &[Command] = &[
     diff::COMMAND,
     bindings::COMMAND,
     import::COMMAND,
+    upstream::COMMAND,
 ];
 
 /// The exit code that tells of differences.
@@ -47,16 +49,17 @@ impl<E: Error + 'static> From<E> for Failure {
 
 /// Runs the command line, without the program's name: exit code 1 stands for a failure, 2 for a wrong command line.
 pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let mut words = words.into_iter().peekable();
-    let named = words.peek().and_then(|word| {
+    let mut words: Vec<OsString> = words.into_iter().collect();
+    let named = words.first().and_then(|word| {
         let mut commands = COMMANDS.iter();
         commands.find(|command| *word == command.name)
     });
     let (command, usage) = match named {
         Some(command) => {
-            words.next();
+            words.remove(0);
             (command, command.usage())
         }
+        None if upstream::is_meant(&words) => (&upstream::COMMAND, upstream::COMMAND.usage()),
         None => (&generate::COMMAND, overview()),
     };
     let done = match command.parse(words) {

@@ -53,6 +53,21 @@ impl Loaded {
         lower(&self.files)
     }
 
+    /// The warnings, and why nothing was found, as text; empty if there are none.
+    pub fn remarks(&self) -> String {
+        let mut text = self.rendered_warnings();
+        if !self.explanation.is_empty() {
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            text += &format!(
+                "note: no definitions were found\n  {}\n",
+                self.explanation.join("\n  ")
+            );
+        }
+        text
+    }
+
     /// The warnings as text, empty if there are none.
     pub fn rendered_warnings(&self) -> String {
         render_all(&self.warnings, &self.texts)

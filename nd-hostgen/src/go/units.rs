@@ -174,12 +174,7 @@ impl<'a> Folders<'a> {
             structs.any(|name| name == candidate) || names::RESERVED_TYPES.contains(&candidate)
         };
         let trait_name = naming::service_trait(&decl.name.value, is_taken);
-        let mut unit = self.unit(
-            at,
-            &names::service_module(&name.value),
-            Folder::Services,
-            decl,
-        );
+        let mut unit = self.unit(at, &names::service_module(&name.value), Folder::Services);
         unit.structs = structs;
         unit.services.push(Service {
             trait_name: renamed(&decl.name, &trait_name),
@@ -223,7 +218,7 @@ impl<'a> Folders<'a> {
         } else {
             &decl.name.value
         };
-        let mut unit = self.unit(at, &module, Folder::Capabilities, decl);
+        let mut unit = self.unit(at, &module, Folder::Capabilities);
         unit.capabilities.push(Capability {
             trait_name: renamed(&decl.name, trait_name),
             docs: decl.doc.text.clone(),
@@ -251,8 +246,8 @@ impl<'a> Folders<'a> {
         }
     }
 
-    fn unit(&self, at: usize, stem: &str, folder: Folder, decl: &TypeDecl) -> SourceFile {
-        empty_unit(&self.package.files[at].path, stem, folder, &decl.doc.text)
+    fn unit(&self, at: usize, stem: &str, folder: Folder) -> SourceFile {
+        empty_unit(&self.package.files[at].path, stem, folder)
     }
 
     /// Every struct that was reached, and those reached from them, in source order.
@@ -336,7 +331,7 @@ pub(super) fn shared_units(shared: &Package<'_>, diagnostics: &mut Diagnostics) 
         let mut resolver = Resolver::new(shared, &nothing, diagnostics);
         let name = file.path.rsplit('/').next().unwrap_or(&file.path);
         let stem = names::snake(name.strip_suffix(".go").unwrap_or(name));
-        let mut unit = empty_unit(&file.path, &stem, Folder::Types, "");
+        let mut unit = empty_unit(&file.path, &stem, Folder::Types);
         for decl in file.types.iter().filter(|decl| shared.counts(decl)) {
             match &decl.body {
                 Body::Struct(fields) if !decl.generic => {
@@ -354,13 +349,13 @@ pub(super) fn shared_units(shared: &Package<'_>, diagnostics: &mut Diagnostics) 
     units
 }
 
-fn empty_unit(path: &str, stem: &str, folder: Folder, docs: &str) -> SourceFile {
+fn empty_unit(path: &str, stem: &str, folder: Folder) -> SourceFile {
     SourceFile {
         path: path.to_owned(),
         stem: stem.to_owned(),
         folder,
         origin: Origin::Go,
-        docs: first_sentence(docs),
+        docs: String::new(),
         declared: Vec::new(),
         services: Vec::new(),
         capabilities: Vec::new(),
@@ -378,19 +373,6 @@ fn declared(unit: &SourceFile) -> Vec<String> {
         .chain(aliases)
         .map(|name| name.value.clone())
         .collect()
-}
-
-/// The first sentence of a documentation.
-fn first_sentence(docs: &str) -> String {
-    let paragraph: Vec<&str> = docs
-        .lines()
-        .take_while(|line| !line.trim().is_empty())
-        .collect();
-    let paragraph = paragraph.join(" ");
-    match paragraph.split_once(". ") {
-        Some((first, _)) => format!("{first}."),
-        None => paragraph,
-    }
 }
 
 fn renamed(name: &Spanned<String>, value: &str) -> Spanned<String> {

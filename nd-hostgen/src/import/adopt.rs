@@ -28,8 +28,8 @@ impl Adopter<'_> {
     pub fn file(&mut self, file: &mut SourceFile) {
         file.origin = Origin::Rust;
         let name = match file.folder {
-            Folder::Types => SHARED_MODULE,
-            _ => &file.stem,
+            Folder::Types => SHARED_MODULE.to_owned(),
+            _ => file.stem.clone(),
         };
         let mut modules = self.known.modules.iter();
         let module = modules.find(|module| module.name == name);
@@ -40,17 +40,11 @@ impl Adopter<'_> {
         for capability in &mut file.capabilities {
             docs = self.capability(capability).or(docs);
         }
-        file.docs = match docs {
-            Some(docs) => docs,
-            None if file.folder == Folder::Types => "Types that several interfaces use.".to_owned(),
-            None if self.derive_docs => format!("The module `{}`.", file.stem),
-            None => {
-                let items = file.services.iter().map(|item| &item.docs);
-                let mut items = items.chain(file.capabilities.iter().map(|item| &item.docs));
-                let docs = items.next().map_or("", String::as_str);
-                first_sentence(docs).to_owned()
-            }
-        };
+        file.docs = docs.unwrap_or_else(|| match file.folder {
+            Folder::Types => "Types that several interfaces use.".to_owned(),
+            Folder::Services => format!("The host service `{name}`."),
+            Folder::Capabilities => format!("The capability `{name}`."),
+        });
         self.types(file, module);
     }
 
@@ -304,14 +298,5 @@ fn renamed(name: &Spanned<String>, value: &str) -> Spanned<String> {
     Spanned {
         value: value.to_owned(),
         place: name.place.clone(),
-    }
-}
-
-/// The first line up to the end of its first sentence.
-fn first_sentence(docs: &str) -> &str {
-    let line = docs.lines().next().unwrap_or_default();
-    match line.find(". ") {
-        Some(end) => &line[..=end],
-        None => line,
     }
 }

@@ -48,19 +48,7 @@ struct Missing {
 /// Fails if something is new and no release is given, or if the definitions break rules that ours keep and Go's do not,
 /// such as names that generated Rust needs for itself.
 pub fn import(loaded: &Loaded, known: &Model, options: &Options) -> Result<Imported, DriverError> {
-    let mut notes = Vec::new();
-    let mut files = with_one_shared(loaded.files.clone());
-    drop_unused(&mut files, &mut notes);
-    let mut adopter = Adopter {
-        known,
-        since: options.since.as_deref().unwrap_or("0.0.0"),
-        derive_docs: options.derive_docs,
-        missing: Missing::default(),
-    };
-    for file in &mut files {
-        adopter.file(file);
-    }
-    let missing = adopter.missing;
+    let (model, missing, mut notes) = completed(loaded, known, options)?;
     if missing.since > 0 && options.since.is_none() {
         return Err(DriverError::NoRelease {
             count: missing.since,
@@ -72,25 +60,108 @@ pub fn import(loaded: &Loaded, known: &Model, options: &Options) -> Result<Impor
             "{items} without documentation got a line made from its name; write better ones"
         ));
     }
-    for field in missing.never_empty {
+    let files = print(&model);
+    // What was printed is read once more, so that nothing is written that could not be read.
+    let printed = files.iter();
+    let printed = printed.map(|(path, text)| (format!("capabilities/{path}"), text.clone()));
+    driver::model_of(&printed.collect())?;
+    Ok(Imported { files, notes })
+}
+
+/// The model of Go definitions from which Rust can be generated: documented, without releases, and sound by the rules
+/// of our own definitions.
+///
+/// # Errors
+///
+/// Fails if the definitions break those rules.
+pub fn for_rust(loaded: &Loaded) -> Result<Model, DriverError> {
+    let nothing = Model {
+        modules: Vec::new(),
+        services: Vec::new(),
+        capabilities: Vec::new(),
+    };
+    let (mut model, ..) = completed(loaded, &nothing, &Options::default())?;
+    undate(&mut model);
+    Ok(model)
+}
+
+/// Fills in what Go definitions lack, and holds them to the rules of ours.
+fn completed(
+    loaded: &Loaded,
+    known: &Model,
+    options: &Options,
+) -> Result<(Model, Missing, Vec<String>), DriverError> {
+    let mut notes = Vec::new();
+    let mut files = with_one_shared(loaded.files.clone());
+    drop_unused(&mut files, &mut notes);
+    let mut adopter = Adopter {
+        known,
+        since: options.since.as_deref().unwrap_or(UNDATED),
+        derive_docs: options.derive_docs,
+        missing: Missing::default(),
+    };
+    for file in &mut files {
+        adopter.file(file);
+    }
+    let missing = adopter.missing;
+    for field in &missing.never_empty {
         notes.push(format!(
             "`{field}` is a struct and never empty, so its `omitempty` was left out"
         ));
     }
     let mut diagnostics = Diagnostics::new();
     check(&files, &mut diagnostics);
-    diagnostics
-        .finish()
-        .map_err(|found| DriverError::Definitions {
+    match diagnostics.finish() {
+        Ok(_) => Ok((lower(&files), missing, notes)),
+        Err(found) => Err(DriverError::Definitions {
             rendered: render_all(&found, &loaded.texts),
             count: errors_in(&found),
-        })?;
-    let files = print(&lower(&files));
-    // What was printed is read once more, so that nothing is written that could not be read.
-    let printed = files.iter();
-    let printed = printed.map(|(path, text)| (format!("capabilities/{path}"), text.clone()));
-    driver::model_of(&printed.collect())?;
-    Ok(Imported { files, notes })
+        }),
+    }
+}
+
+/// The release of what has none.
+const UNDATED: &str = "0.0.0";
+
+/// Takes away the releases of what has none.
+fn undate(model: &mut Model) {
+    let clear = |since: &mut String| {
+        if since == UNDATED {
+            since.clear();
+        }
+    };
+    for module in &mut model.modules {
+        module
+            .structs
+            .iter_mut()
+            .for_each(|item| clear(&mut item.since));
+        module
+            .aliases
+            .iter_mut()
+            .for_each(|item| clear(&mut item.since));
+        module
+            .constants
+            .iter_mut()
+            .for_each(|item| clear(&mut item.since));
+    }
+    for service in &mut model.services {
+        clear(&mut service.since);
+        service
+            .functions
+            .iter_mut()
+            .for_each(|item| clear(&mut item.since));
+    }
+    for capability in &mut model.capabilities {
+        clear(&mut capability.since);
+        capability
+            .exports
+            .iter_mut()
+            .for_each(|item| clear(&mut item.since));
+        capability
+            .shared_aliases
+            .iter_mut()
+            .for_each(|item| clear(&mut item.since));
+    }
 }
 
 /// Puts all shared types into one file, as ours are.
