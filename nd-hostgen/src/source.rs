@@ -63,20 +63,21 @@ pub struct Read {
 ///
 /// Fails if nothing of the kind is there, or if it has mistakes.
 pub fn load(path: &Path) -> Result<Model, SourceError> {
-    read(path).map(|read| read.model)
+    read(path, None).map(|read| read.model)
 }
 
-/// Reads a model from whatever lies at a path, with remarks on it.
+/// Reads a model from whatever lies at a path, with remarks on it; what it lacks of shared types is in the other source,
+/// which for Go definitions is a folder of Go files.
 ///
 /// # Errors
 ///
-/// As [`load`].
-pub fn read(path: &Path) -> Result<Read, SourceError> {
+/// As [`load`], for each of the two sources.
+pub fn read(path: &Path, shared: Option<&Path>) -> Result<Read, SourceError> {
     let model = match kind(path)? {
         Kind::File => model_of_file(path)?,
-        Kind::Definitions => driver::load(path)?,
+        Kind::Definitions => driver::load_with(path, shared)?.0,
         Kind::Go => {
-            let loaded = go::load_all(&GoInput::new(path).with_shared_beside())?;
+            let loaded = go::load_all(&go_input(path, shared))?;
             return Ok(Read {
                 model: loaded.model(),
                 remarks: loaded.remarks(),
@@ -108,11 +109,7 @@ pub fn load_with(
         // A model file holds every type that it uses.
         Kind::File => (model_of_file(path)?, String::new()),
         Kind::Go => {
-            let input = GoInput {
-                shared: shared.map(Path::to_owned),
-                ..GoInput::new(path)
-            };
-            let loaded = go::load_all(&input.with_shared_beside())?;
+            let loaded = go::load_all(&go_input(path, shared))?;
             (import::for_rust(&loaded)?, loaded.remarks())
         }
     };
@@ -122,6 +119,15 @@ pub fn load_with(
         None => BTreeSet::new(),
     };
     Ok((Read { model, remarks }, known))
+}
+
+/// Go definitions with the shared types that are named, or those beside them.
+fn go_input(path: &Path, shared: Option<&Path>) -> GoInput {
+    let input = GoInput {
+        shared: shared.map(Path::to_owned),
+        ..GoInput::new(path)
+    };
+    input.with_shared_beside()
 }
 
 /// What a source is.

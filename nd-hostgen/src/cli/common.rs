@@ -12,7 +12,7 @@ use std::path::Path;
 pub const INPUT: Flag = Flag::value(
     "input",
     "SOURCE",
-    "a repository, a folder of definitions, a checkout of the server or a model file (default: .)",
+    "definitions, a checkout of the server, Go files or a model file (default: .)",
 );
 
 /// The file to write.
@@ -22,14 +22,22 @@ pub const OUTPUT_FILE: Flag = Flag::value(
     "the file to write (default: standard output)",
 );
 
+/// Where shared types are that the input does not declare.
+pub const SHARED: Flag = Flag::value(
+    "shared",
+    "SOURCE",
+    "where the shared types are that the input uses and does not declare",
+);
+
 /// Reads the model that `--input` names.
 pub fn load(arguments: &Arguments) -> Result<Model, Failure> {
-    load_from(arguments.path("input").unwrap_or(Path::new(".")))
+    let path = arguments.path("input").unwrap_or(Path::new("."));
+    load_from(path, arguments.path("shared"))
 }
 
 /// Reads a model, with remarks on standard error.
-pub fn load_from(path: &Path) -> Result<Model, Failure> {
-    let read = source::read(path)?;
+pub fn load_from(path: &Path, shared: Option<&Path>) -> Result<Model, Failure> {
+    let read = source::read(path, shared)?;
     remark(&read);
     Ok(read.model)
 }

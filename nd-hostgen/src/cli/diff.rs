@@ -3,7 +3,6 @@
 use super::args::{Arguments, Command, Flag};
 use super::{Failure, Outcome, common};
 use nd_hostgen::diff::{self, Options, Report};
-use nd_hostgen::source;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -56,7 +55,11 @@ fn run(arguments: &Arguments, out: &mut dyn Write) -> Outcome {
     let options = Options {
         details: arguments.is_on("docs"),
     };
-    let report = diff::diff(&common::load_from(&old)?, &source::load(&new)?, options);
+    let (before, after) = (
+        common::load_from(&old, None)?,
+        common::load_from(&new, None)?,
+    );
+    let report = diff::diff(&before, &after, options);
     let (old, new) = (old.display().to_string(), new.display().to_string());
     let text = if json {
         report.json(&old, &new)

@@ -12,7 +12,7 @@ pub const COMMAND: Command = Command {
     operands: &[],
     about: "writes the checked model of a source as JSON, itself a source for every command",
     details: "",
-    flags: &[&[common::INPUT, common::OUTPUT_FILE]],
+    flags: &[&[common::INPUT, common::SHARED, common::OUTPUT_FILE]],
     run,
 };
 

@@ -23,6 +23,7 @@ Exit codes: 0 written, or no difference; 1 a failure; 2 wrong command line;
 ",
     flags: &[&[
         common::INPUT,
+        common::SHARED,
         Flag::value("output", "DIR", "where to write one file per capability"),
         Flag::switch("dry-run", "write nothing; print every file"),
         Flag::value(
