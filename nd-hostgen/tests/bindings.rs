@@ -41,8 +41,8 @@ fn both_sides_match_the_golden_files() {
 #[test]
 fn the_example_is_fresh() {
     let example = here("../examples/own-service");
-    let source = source::load_with(&example.join("definitions"), Some(&here(".."))).unwrap();
-    let (model, known) = (source.model, source.known);
+    let (model, known) =
+        source::load_with(&example.join("definitions"), Some(&here(".."))).unwrap();
     assert!(known.contains("SongRef") && !known.contains("Town"));
     let own = Own {
         model: &model.model,
