@@ -41,11 +41,12 @@ fn both_sides_match_the_golden_files() {
 #[test]
 fn the_example_is_fresh() {
     let example = here("../examples/own-service");
-    let source = source::load_with(&example.join("definitions"), Some(&here(".."))).unwrap();
-    let (model, known) = (source.model, source.known);
+    let (source, known) =
+        source::load_with(&example.join("definitions"), Some(&here(".."))).unwrap();
+    let model = source.model;
     assert!(known.contains("SongRef") && !known.contains("Town"));
     let own = Own {
-        model: &model.model,
+        model: &model,
         known: &known,
     };
     for (folder, files) in [("src/own", own.guest()), ("tests/host/own", own.host())] {
