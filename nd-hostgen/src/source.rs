@@ -77,10 +77,7 @@ pub fn read(path: &Path, shared: Option<&Path>) -> Result<Read, SourceError> {
         Kind::File => model_of_file(path)?,
         Kind::Definitions => driver::load_with(path, shared)?.0,
         Kind::Go => {
-            let loaded = go::load_all(&GoInput {
-                shared: shared.map(Path::to_owned),
-                ..GoInput::new(path)
-            })?;
+            let loaded = go::load_all(&go_input(path, shared))?;
             return Ok(Read {
                 model: loaded.model(),
                 remarks: loaded.remarks(),
@@ -112,10 +109,7 @@ pub fn load_with(
         // A model file holds every type that it uses.
         Kind::File => (model_of_file(path)?, String::new()),
         Kind::Go => {
-            let loaded = go::load_all(&GoInput {
-                shared: shared.map(Path::to_owned),
-                ..GoInput::new(path)
-            })?;
+            let loaded = go::load_all(&go_input(path, shared))?;
             (import::for_rust(&loaded)?, loaded.remarks())
         }
     };
@@ -125,6 +119,15 @@ pub fn load_with(
         None => BTreeSet::new(),
     };
     Ok((Read { model, remarks }, known))
+}
+
+/// Go definitions with the shared types that are named, or those beside them.
+fn go_input(path: &Path, shared: Option<&Path>) -> GoInput {
+    let input = GoInput {
+        shared: shared.map(Path::to_owned),
+        ..GoInput::new(path)
+    };
+    input.with_shared_beside()
 }
 
 /// What a source is.

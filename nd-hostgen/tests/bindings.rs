@@ -41,12 +41,11 @@ fn both_sides_match_the_golden_files() {
 #[test]
 fn the_example_is_fresh() {
     let example = here("../examples/own-service");
-    let (source, known) =
+    let (model, known) =
         source::load_with(&example.join("definitions"), Some(&here(".."))).unwrap();
-    let model = source.model;
     assert!(known.contains("SongRef") && !known.contains("Town"));
     let own = Own {
-        model: &model,
+        model: &model.model,
         known: &known,
     };
     for (folder, files) in [("src/own", own.guest()), ("tests/host/own", own.host())] {

@@ -26,7 +26,7 @@ Exit codes: 0 written or nothing to do; 1 a failure; 2 wrong command line.
 ",
     flags: &[&[
         Flag::value("input", "DIR", "a checkout, or a folder of Go files (default: .)"),
-        Flag::value("shared", "DIR", "the folder of shared types"),
+        Flag::value("shared", "DIR", "the folder of shared types (default: `types` beside that of --input)"),
         Flag::value("output", "DIR", "the folder that holds types/, capabilities/ and services/"),
         Flag::value("since", "RELEASE", "the server release that has what is new, such as 0.64.0"),
         Flag::value("known", "SOURCE", "definitions whose releases and documentation are kept"),
@@ -51,11 +51,12 @@ fn run(arguments: &Arguments, out: &mut dyn Write) -> Outcome {
         since: since(arguments)?,
         derive_docs: arguments.is_on("derive-docs"),
     };
-    let loaded = go::load_all(&GoInput {
+    let input = GoInput {
         input: arguments.path("input").unwrap_or(Path::new(".")).to_owned(),
         shared: arguments.path("shared").map(Path::to_owned),
         legacy: arguments.is_on("legacy"),
-    })?;
+    };
+    let loaded = go::load_all(&input.with_shared_beside())?;
     if !loaded.warnings.is_empty() {
         complain(&format!("{}\n", loaded.rendered_warnings()));
     }

@@ -31,6 +31,19 @@ impl GoInput {
             ..Self::default()
         }
     }
+
+    /// Takes the shared types from the folder `types` beside the folder of definitions, where a checkout has them,
+    /// unless another folder is given.
+    pub fn with_shared_beside(mut self) -> Self {
+        let beside = match self.input.file_name() {
+            Some(_) => self.input.with_file_name(SHARED),
+            None => self.input.join("..").join(SHARED),
+        };
+        if self.shared.is_none() && has_go_files(&self.input) && has_go_files(&beside) {
+            self.shared = Some(beside);
+        }
+        self
+    }
 }
 
 /// The texts of all files of a run.

@@ -42,7 +42,11 @@ impl Adopter<'_> {
         }
         file.docs = docs.unwrap_or_else(|| match file.folder {
             Folder::Types => "Types that several interfaces use.".to_owned(),
-            Folder::Services => format!("The host service `{name}`."),
+            Folder::Services => {
+                let names = file.services.iter().filter_map(|item| item.name.as_ref());
+                let name = names.map(|name| &name.value).next().unwrap_or(&name);
+                format!("The host service `{name}`.")
+            }
             Folder::Capabilities => format!("The capability `{name}`."),
         });
         self.types(file, module);

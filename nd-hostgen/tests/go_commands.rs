@@ -1,0 +1,375 @@
+//! The commands that read Go definitions: `import`, `model`, `diff`, and the flags of upstream's generator.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use nd_hostgen::driver;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+const SERVICE: &str = "package host
+
+import \"context\"
+
+// ClockService tells the time.
+//
+//nd:hostservice name=Clock permission=clock
+type ClockService interface {
+	// Now returns the time in Unix seconds.
+	//nd:hostfunc
+	Now(ctx context.Context, zone string) (seconds int64, err error)
+}
+";
+
+const CAPABILITY: &str = "package capabilities
+
+// Alarm goes off.
+//
+//nd:capability name=alarm required=true
+type AlarmAgent interface {
+	// OnRing is called when the time has come.
+	//nd:export name=nd_alarm_ring
+	OnRing(RingRequest) error
+}
+
+// RingRequest says which alarm it is.
+type RingRequest struct {
+	Name string `json:\"name\"`
+}
+";
+
+/// A checkout with one service and one capability.
+fn checkout() -> TempDir {
+    let root = tempfile::tempdir().unwrap();
+    put(root.path(), "plugins/host/clock.go", SERVICE);
+    put(root.path(), "plugins/host/doc.go", "this is not even Go");
+    put(root.path(), "plugins/host/clock_gen.go", "nor is this");
+    put(root.path(), "plugins/capabilities/alarm.go", CAPABILITY);
+    root
+}
+
+/// A checkout with our own definitions in Go.
+fn our_checkout() -> TempDir {
+    let root = tempfile::tempdir().unwrap();
+    let model = driver::load(&repository()).unwrap();
+    let sources = support::go_writer::write(&model);
+    for folder in sources.folders.iter().chain(&sources.shared) {
+        for (path, text) in &folder.files {
+            put(root.path(), path, text);
+        }
+    }
+    root
+}
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn put(root: &Path, path: &str, text: &str) {
+    let path = root.join(path);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+fn run(root: &Path, line: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nd-hostgen"));
+    command.current_dir(root).args(line.split_whitespace());
+    command.output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[track_caller]
+fn succeed(root: &Path, line: &str) -> String {
+    let output = run(root, line);
+    let errors = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{line}: {errors}");
+    text(&output.stdout) + &errors
+}
+
+#[track_caller]
+fn fail(root: &Path, line: &str, code: i32, message: &str) {
+    let output = run(root, line);
+    let errors = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{line}: {errors}");
+    assert!(errors.contains(message), "{line}: {errors}");
+}
+
+#[test]
+fn an_import_writes_definitions_that_are_read_again() {
+    let root = checkout();
+    let said = succeed(root.path(), "import -output=defs --since v0.64 -v");
+    assert!(said.contains("wrote defs/services/clock.rs"), "{said}");
+    assert!(said.contains("1 item without documentation"), "{said}");
+    let written = fs::read_to_string(root.path().join("defs/services/clock.rs")).unwrap();
+    assert_eq!(
+        written,
+        "//! The host service `Clock`.
+
+/// Tells the time.
+#[host_service(name = \"Clock\", permission = \"clock\", since = \"0.64.0\")]
+pub trait Clock {
+    /// Returns the time in Unix seconds.
+    #[host_fn(results(seconds))]
+    fn now(zone: String) -> Result<i64>;
+}
+"
+    );
+    let same = succeed(root.path(), "diff . defs");
+    assert!(same.contains("do not differ"), "{same}");
+    let said = succeed(root.path(), "import -output=defs -v");
+    assert!(said.contains("nothing changed"), "{said}");
+}
+
+#[test]
+fn what_exists_keeps_its_release_and_documentation() {
+    let root = checkout();
+    succeed(
+        root.path(),
+        "import -output=defs --since 0.64.0 --derive-docs",
+    );
+    let path = "defs/services/clock.rs";
+    let written = fs::read_to_string(root.path().join(path)).unwrap();
+    put(
+        root.path(),
+        path,
+        &written.replace("The host function `now`.", "Says when."),
+    );
+    let more = "	// Later is new.\n	//nd:hostfunc\n	Later(ctx context.Context) error\n}\n";
+    let grown = SERVICE.trim_end().strip_suffix('}').unwrap().to_owned() + more;
+    put(root.path(), "plugins/host/clock.go", &grown);
+    fail(
+        root.path(),
+        "import -output defs",
+        1,
+        "1 new item has no release",
+    );
+    fail(
+        root.path(),
+        "import -output defs -since 0.65",
+        1,
+        "clock.rs` exists and would change; allow that with --overwrite",
+    );
+    succeed(
+        root.path(),
+        "import -output defs -since 0.65 --overwrite --only clock",
+    );
+    let written = fs::read_to_string(root.path().join(path)).unwrap();
+    assert!(
+        written.contains("/// Says when.\n    #[host_fn(results(seconds))]"),
+        "{written}"
+    );
+    assert!(
+        written.contains("/// New.\n    #[host_fn(since = \"0.65.0\")]"),
+        "{written}"
+    );
+}
+
+#[test]
+fn an_import_says_what_is_wrong() {
+    let root = checkout();
+    let cases = [
+        ("import", 2, "say where to write with --output"),
+        (
+            "import -output d -since x",
+            2,
+            "`x` is not a server release",
+        ),
+        (
+            "import -output d -since 0.1 --only nix",
+            2,
+            "there is no module `nix`; there are: alarm, clock",
+        ),
+        (
+            "import -input nowhere -output d",
+            1,
+            "reading directory: nowhere",
+        ),
+        (
+            "import -output d -known nowhere",
+            1,
+            "cannot read `nowhere`",
+        ),
+    ];
+    for (line, code, message) in cases {
+        fail(root.path(), line, code, message);
+    }
+    // What generated Rust needs for itself is no name for it, though Go and comparisons do not mind.
+    let reserved = CAPABILITY.replace("RingRequest", "Result");
+    put(root.path(), "plugins/capabilities/alarm.go", &reserved);
+    fail(
+        root.path(),
+        "import -output d -since 0.1",
+        1,
+        "plugins/capabilities/alarm.go:13:6",
+    );
+    succeed(root.path(), "model");
+    assert!(!root.path().join("d").exists());
+}
+
+#[test]
+fn a_checkout_is_a_source_like_any_other() {
+    let root = our_checkout();
+    let ours = repository();
+    let same = succeed(root.path(), &format!("diff . {}", ours.display()));
+    assert!(same.contains("do not differ"), "{same}");
+    succeed(root.path(), "model -input plugins -output model.json");
+    let same = succeed(root.path(), "diff . model.json");
+    assert!(same.contains("do not differ"), "{same}");
+    // The shared types are found beside a folder of definitions.
+    succeed(root.path(), "model -input plugins/capabilities");
+    succeed(
+        root.path(),
+        "bindings -input plugins/host -guest guest -host host",
+    );
+}
+
+#[test]
+fn an_empty_result_explains_itself() {
+    let root = tempfile::tempdir().unwrap();
+    put(root.path(), "a_test.go", "package a");
+    put(root.path(), "doc.go", "package a");
+    put(root.path(), "more/b.go", "package a");
+    put(
+        root.path(),
+        "a.go",
+        "package a\n\n//nd:hostservice name=A\n\ntype A interface{ B() }\n",
+    );
+    let said = succeed(root.path(), "import -output d");
+    for part in [
+        "read 1 Go file with 1 interface, none with its annotation and an annotated method",
+        "a.go:3:1: a comment with an annotation belongs to no declaration",
+        "a.go:5:6: interface `A` has no annotation, nor has any of its methods",
+        "a_test.go` was skipped: names ending in `_test.go` are tests",
+        "doc.go` was skipped: a file named `doc.go` is not read",
+        "more` was skipped: folders are not entered",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(!root.path().join("d").exists());
+}
+
+#[test]
+fn upstreams_flags_mean_the_same() {
+    let root = our_checkout();
+    let shared = "--shared=plugins/types";
+    let said = succeed(
+        root.path(),
+        &format!("-input plugins/host {shared} -output out -rust -v"),
+    );
+    for part in [
+        "Input directory: plugins/host\n",
+        "Base output directory: out\n",
+        "Rust output directory: out/rust/nd-pdk-host/src\n",
+        "Found 14 host service(s)\n",
+        "Generated out/rust/nd-pdk-host/src/kvstore.rs\n",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    succeed(
+        root.path(),
+        &format!("-host-wrappers --input=plugins/host {shared} -output out"),
+    );
+    assert!(
+        root.path()
+            .join("out/rust/nd-test-host/src/kvstore.rs")
+            .exists()
+    );
+    let said = succeed(
+        root.path(),
+        &format!("-schemas -input plugins/capabilities {shared} -v"),
+    );
+    assert!(said.contains("Found 8 capability(ies)\n"), "{said}");
+    assert!(
+        root.path()
+            .join("plugins/capabilities/scrobbler.yaml")
+            .exists()
+    );
+    let said = succeed(
+        root.path(),
+        &format!("-schemas -input plugins/capabilities {shared} -output x -dry-run"),
+    );
+    assert!(
+        said.contains("=== x/scrobbler.yaml ===\nversion: v1-draft\n"),
+        "{said}"
+    );
+    assert!(!root.path().join("x").exists());
+}
+
+#[test]
+fn upstreams_messages_are_kept() {
+    let root = checkout();
+    put(root.path(), "empty/a.go", "package a\n");
+    put(
+        root.path(),
+        "broken/a.go",
+        "package a\n\ntype A interface {\n",
+    );
+    put(
+        root.path(),
+        "shared/a.go",
+        "package a\n\n//nd:hostservice name=A\ntype A interface {\n\t//nd:hostfunc\n\tB(a types.X)\n}\n",
+    );
+    let cases = [
+        (
+            "-host-only -schemas",
+            1,
+            "Error: cannot specify multiple modes (",
+        ),
+        (
+            "-input nowhere",
+            1,
+            "Error: parsing source files: reading directory:",
+        ),
+        (
+            "-schemas -input nowhere",
+            1,
+            "Error: parsing capability files: reading directory:",
+        ),
+        (
+            "-input plugins/host -shared nowhere",
+            1,
+            "Error: loading shared types: reading shared types directory:",
+        ),
+        ("-input broken", 1, "parsing broken/a.go:"),
+        (
+            "-input shared",
+            1,
+            "shared type \"X\" could not be resolved: pass -shared=",
+        ),
+        (
+            "-input plugins/host -nonsense",
+            2,
+            "usage: nd-hostgen ndpgen",
+        ),
+        (
+            "-input plugins/host -v=maybe",
+            2,
+            "usage: nd-hostgen ndpgen",
+        ),
+        ("-go -input plugins/host", 1, "Error: -go writes Go"),
+        ("-extism-pdk", 1, "Error: -extism-pdk writes Go"),
+        ("-capability-only", 1, "nd-hostgen import"),
+        ("-shared-types", 1, "nd-hostgen import"),
+    ];
+    for (line, code, message) in cases {
+        fail(root.path(), line, code, message);
+    }
+    assert_eq!(succeed(root.path(), "-input empty"), "");
+    let said = succeed(root.path(), "-input empty -v");
+    assert!(said.contains("No host services found\n"), "{said}");
+    let said = succeed(root.path(), "-schemas -input empty -v");
+    assert!(said.contains("No capabilities found\n"), "{said}");
+    let legacy = "-input plugins/host -output out --legacy";
+    succeed(root.path(), legacy);
+    assert!(
+        root.path()
+            .join("out/rust/nd-pdk-host/src/clock.rs")
+            .exists()
+    );
+}
