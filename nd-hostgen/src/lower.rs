@@ -96,6 +96,7 @@ impl Lowering<'_> {
             since: field.since.as_ref().map(|since| since.value.clone()),
             ty: self.ty(&field.ty),
             omit_empty: field.omit_empty.is_some(),
+            alias: field.alias.clone(),
         }
     }
 

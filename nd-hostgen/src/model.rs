@@ -73,6 +73,9 @@ pub struct Field {
     pub ty: Type,
     /// Whether writers leave it out when it is empty.
     pub omit_empty: bool,
+    /// The alias of texts that its values are of, where the definitions name one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alias: Option<String>,
 }
 
 /// A name for the type of constants.

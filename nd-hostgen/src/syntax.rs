@@ -187,6 +187,8 @@ pub struct Field {
     pub json: Option<Spanned<String>>,
     /// Whether writers leave the field out when it is empty.
     pub omit_empty: Option<Place>,
+    /// The text alias that its values are of, which Go definitions may name; inside lists and options too.
+    pub alias: Option<String>,
     /// Its type.
     pub ty: Type,
 }

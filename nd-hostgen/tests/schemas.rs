@@ -248,3 +248,22 @@ fn a_schema_that_breaks_the_rules_is_written_with_a_warning() {
     );
     assert!(folder.path().join("sample.yaml").exists());
 }
+
+#[test]
+fn go_definitions_give_every_kind_of_schema() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schemas");
+    fs::copy(here.join("status.go.txt"), folder.path().join("status.go")).unwrap();
+    let input = folder.path().to_str().unwrap();
+    let output = run(&["-input", input, "-output", input]);
+    assert_eq!(output.status.code(), Some(0));
+    let warning = "Warning: Schema validation for status:\n  components.schemas.Kind: \"retry(b)\" is not a name";
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains(warning), "{text}");
+    let written = fs::read_to_string(folder.path().join("status.yaml")).unwrap();
+    let golden = here.join("status.yaml");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(&golden, &written).unwrap();
+    }
+    assert_eq!(written, fs::read_to_string(golden).unwrap());
+}

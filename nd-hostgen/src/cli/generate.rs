@@ -6,6 +6,7 @@ use nd_hostgen::backend;
 use nd_hostgen::diagnostic::counted;
 use nd_hostgen::driver;
 use nd_hostgen::model::Model;
+use nd_hostgen::source;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -24,6 +25,11 @@ pub const COMMAND: Command = Command {
             "root",
             "DIR",
             "the repository's root (default: the current directory)",
+        ),
+        Flag::value(
+            "input",
+            "SOURCE",
+            "take the definitions from here instead: any source, such as a checkout of the server",
         ),
         Flag::switch(
             "check",
@@ -47,7 +53,14 @@ fn run(arguments: &Arguments, out: &mut dyn Write) -> Outcome {
     };
     let verbose = arguments.is_on("v");
     let root = arguments.path("root").unwrap_or(Path::new("."));
-    let model = driver::load(root)?;
+    let model = match arguments.path("input") {
+        None => driver::load(root)?,
+        Some(input) => {
+            let (read, _) = source::load_with(input, None)?;
+            common::remark(&read);
+            read.model
+        }
+    };
     if verbose {
         writeln!(out, "root: {}", root.display())?;
         print_found(&model, out)?;

@@ -350,6 +350,20 @@ impl<'a, 'd> Resolver<'a, 'd> {
         }
     }
 
+    /// The type of texts that a type names, itself or inside of pointers and slices: schemas list its constants.
+    pub fn text_alias(&self, ty: &GoType) -> Option<String> {
+        match &ty.shape {
+            Shape::Pointer(inner) | Shape::Slice(inner) => self.text_alias(inner),
+            Shape::Name(name) => {
+                let (_, decl) = self.package.get(name)?;
+                let text = |ty: &GoType| matches!(&ty.shape, Shape::Name(name) if name == "string");
+                let is_text = matches!(&decl.body, Body::Type(ty) if text(ty));
+                (is_text && !decl.alias && !decl.generic).then(|| name.clone())
+            }
+            _ => None,
+        }
+    }
+
     /// The shared struct that an alias of the package stands for.
     pub fn alias_of_shared(&self, home: usize, decl: &'a TypeDecl) -> Option<&'a str> {
         let Body::Type(GoType {

@@ -74,6 +74,7 @@ fn read_field(
         since: None,
         json: naming::json_override(name, json),
         omit_empty: tag.omit_empty.then(|| name.place.clone()),
+        alias: resolver.text_alias(&field.ty),
         ty: resolver.ty(home, &field.ty),
         name: snake,
     }

@@ -108,6 +108,7 @@ impl Validator<'_> {
             self.identifier(&place, &field.name);
             self.docs(&place, &field.docs);
             self.line(&place, "json", &field.json);
+            self.line(&place, "alias", field.alias.as_deref().unwrap_or_default());
             self.line(&place, "since", field.since.as_deref().unwrap_or_default());
             self.ty(&place, &module.name, &field.ty);
         }

@@ -48,6 +48,7 @@ fn read_field(context: &mut Context<'_>, field: &syn::Field) -> Option<Field> {
     Some(Field {
         since: attributes.take_text("since"),
         json: attributes.take_text("json"),
+        alias: None,
         omit_empty: attributes
             .take("omit_empty")
             .map(|attribute| attribute.place),

@@ -1,8 +1,9 @@
 //! From the model to schemas.
 
-use super::{Export, Property, Schema, Target, Type};
+use super::{Enum, Export, Property, Schema, Target, Type};
 use crate::lower::SHARED_MODULE;
 use crate::model::{self, Capability, Model, Scalar, Struct};
+use crate::syntax::Literal;
 use std::collections::BTreeMap;
 
 /// The schema of every capability, in the order of the model.
@@ -42,12 +43,16 @@ fn schema(model: &Model, capability: &Capability) -> Schema {
         output: export.output.as_ref().map(payload),
     });
     let (local, shared) = reachable(model, capability);
-    let types = local.values().chain(shared.values());
+    let mut enums = BTreeMap::new();
+    let types = local.values().map(|item| (&*capability.module, *item));
+    let types = types.chain(shared.values().map(|item| (SHARED_MODULE, *item)));
+    let types = types.map(|(module, item)| structure(model, module, item, &mut enums));
     Schema {
         capability: capability.module.clone(),
         source: capability.source.clone(),
         exports: exports.collect(),
-        types: types.map(|item| structure(item)).collect(),
+        types: types.collect(),
+        enums: enums.into_values().collect(),
     }
 }
 
@@ -85,13 +90,25 @@ fn reachable<'a>(
     (local, shared)
 }
 
-fn structure(item: &Struct) -> Type {
+/// Builds a struct, and notes the aliases with constants that its fields are of.
+fn structure(
+    model: &Model,
+    module: &str,
+    item: &Struct,
+    enums: &mut BTreeMap<String, Enum>,
+) -> Type {
     let fields = item.fields.iter();
     let properties = fields.map(|field| {
-        let property = Property {
+        let mut property = Property {
             description: field.docs.clone(),
             ..property(&field.ty)
         };
+        let alias = field.alias.as_ref();
+        if let Some(found) = alias.and_then(|alias| enumeration(model, module, alias)) {
+            let target = property.items.as_mut().unwrap_or(&mut property.target);
+            *target = Target::Reference(found.name.clone());
+            enums.insert(found.name.clone(), found);
+        }
         (field.json.clone(), property)
     });
     let always = item
@@ -104,6 +121,23 @@ fn structure(item: &Struct) -> Type {
         properties: properties.collect(),
         required: always.map(|field| field.json.clone()).collect(),
     }
+}
+
+/// An alias of texts, if it has constants.
+fn enumeration(model: &Model, module: &str, alias: &str) -> Option<Enum> {
+    let module = model.modules.iter().find(|item| item.name == module)?;
+    let found = module.aliases.iter().find(|item| item.name == alias)?;
+    let constants = module.constants.iter().filter(|item| item.ty == alias);
+    let values = constants.filter_map(|constant| match &constant.value {
+        Literal::Text(text) => Some(text.clone()),
+        Literal::Integer(_) => None,
+    });
+    let values: Vec<String> = values.collect();
+    (!values.is_empty()).then(|| Enum {
+        name: alias.to_owned(),
+        description: found.docs.clone(),
+        values,
+    })
 }
 
 /// An input or output: a type of the grammar has no format there.
@@ -250,6 +284,7 @@ mod tests {
             source: source.to_owned(),
             exports: Vec::new(),
             types: Vec::new(),
+            enums: Vec::new(),
         };
         let schemas = [
             schema("metadata", "plugins/metadata_agent.go"),

@@ -33,6 +33,8 @@ pub struct Schema {
     pub exports: Vec<Export>,
     /// The types that they reach: those of the capability, then shared ones, each by name.
     pub types: Vec<Type>,
+    /// The aliases of texts that they reach, with the values of their constants.
+    pub enums: Vec<Enum>,
 }
 
 /// An export.
@@ -59,6 +61,17 @@ pub struct Type {
     pub properties: Vec<(String, Property)>,
     /// The JSON names of the fields that are always there.
     pub required: Vec<String>,
+}
+
+/// An alias of texts with constants.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Enum {
+    /// Its name.
+    pub name: String,
+    /// The documentation.
+    pub description: String,
+    /// The values of its constants, in order.
+    pub values: Vec<String>,
 }
 
 /// The type of a field, an input or an output.
@@ -113,9 +126,13 @@ impl Schema {
         let mut meaning = Map::new();
         meaning.insert("version".to_owned(), VERSION.into());
         meaning.insert("exports".to_owned(), exports.into());
-        if !self.types.is_empty() {
-            let types = self.types.iter().map(|ty| (ty.name.clone(), ty.meaning()));
-            let types: Map<String, Value> = types.collect();
+        let enums = self.enums.iter().map(|item| {
+            let meaning = json!({ "type": "string", "enum": item.values });
+            (item.name.clone(), meaning)
+        });
+        let types = self.types.iter().map(|ty| (ty.name.clone(), ty.meaning()));
+        let types: Map<String, Value> = types.chain(enums).collect();
+        if !types.is_empty() {
             meaning.insert("components".to_owned(), json!({ "schemas": types }));
         }
         meaning.into()

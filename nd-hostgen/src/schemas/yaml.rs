@@ -1,6 +1,6 @@
 //! A schema as YAML: four spaces of indentation, keys in a fixed order, texts quoted only where they must be.
 
-use super::{CONTENT_TYPE, Export, Property, Schema, Target, Type, VERSION};
+use super::{CONTENT_TYPE, Enum, Export, Property, Schema, Target, Type, VERSION};
 
 impl Schema {
     /// Writes the schema as YAML; the same schema gives the same bytes.
@@ -12,11 +12,14 @@ impl Schema {
                 yaml.export(export);
             }
         });
-        if !self.types.is_empty() {
+        if !self.types.is_empty() || !self.enums.is_empty() {
             yaml.nested("components", false, |yaml| {
                 yaml.nested("schemas", false, |yaml| {
                     for ty in &self.types {
                         yaml.structure(ty);
+                    }
+                    for item in &self.enums {
+                        yaml.alias(item);
                     }
                 });
             });
@@ -58,11 +61,23 @@ impl Yaml {
                 }
             });
             if !ty.required.is_empty() {
-                yaml.nested("required", false, |yaml| {
-                    for name in &ty.required {
-                        yaml.line(&format!("- {}", scalar(name)));
-                    }
-                });
+                yaml.list("required", &ty.required);
+            }
+        });
+    }
+
+    fn alias(&mut self, item: &Enum) {
+        self.nested(&item.name, false, |yaml| {
+            yaml.description(&item.description);
+            yaml.entry("type", "string");
+            yaml.list("enum", &item.values);
+        });
+    }
+
+    fn list(&mut self, key: &str, items: &[String]) {
+        self.nested(key, false, |yaml| {
+            for item in items {
+                yaml.line(&format!("- {}", scalar(item)));
             }
         });
     }
@@ -222,6 +237,7 @@ mod tests {
                 output: None,
             }],
             types: Vec::new(),
+            enums: Vec::new(),
         }
     }
 

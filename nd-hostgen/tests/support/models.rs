@@ -196,6 +196,7 @@ impl Maker<'_> {
             let is_later = self.chance(5) && self.extent == Extent::Ours;
             fields.push(Field {
                 omit_empty: self.chance(3) && !ty.is_struct(),
+                alias: None,
                 docs: self.docs(),
                 since: is_later.then_some(later),
                 name,
