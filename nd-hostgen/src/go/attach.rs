@@ -2,6 +2,7 @@
 
 use super::constants::Value;
 use super::declare::{Body, ConstBlock, ConstSpec, TypeDecl};
+use super::naming;
 use super::package::Package;
 use super::resolve::Resolver;
 use super::types::{GoType, Shape};
@@ -160,6 +161,7 @@ fn constants(block: &ConstBlock, unit: &mut SourceFile, diagnostics: &mut Diagno
                     continue;
                 }
             };
+            naming::check_ascii(name, diagnostics);
             unit.constants.push(Constant {
                 name: renamed(name, &names::snake(&name.value).to_uppercase()),
                 docs: spec.docs.clone(),

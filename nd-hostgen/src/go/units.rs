@@ -84,6 +84,7 @@ impl<'a> Folders<'a> {
         word: Word,
     ) -> Vec<&'m Method> {
         let name = &decl.name;
+        naming::check_ascii(name, resolver.diagnostics);
         if decl.generic {
             resolver.diagnostics.report(
                 &name.place,
