@@ -13,6 +13,9 @@ PLUGINS := $(shell grep -hm1 '^name = ' examples/*/Cargo.toml tests/fixtures/*/C
 WASM := --profile plugin --target wasm32-wasip1
 # Programs and tests together: Cargo picks features by what it builds, and two choices are two builds of the wasm engine.
 BUILD := cargo build --workspace --all-targets
+# What a fork writes in its own Makefile: bindings for its plugin and for its host, from its definitions.
+OWN := examples/own-service
+OWN_BINDINGS := bindings --input $(OWN)/definitions --shared . --guest $(OWN)/src/own --host $(OWN)/tests/host/own
 # The demo reads the owner's own music when it is given: make demo MUSIC=/some/folder
 export MUSIC
 
@@ -43,13 +46,15 @@ plugins: wasm-target ## Builds the example and fixture plugins to wasm
 	@$(STEP) plugins "build the plugins to wasm" -- cargo build $(WASM) $(PLUGINS:%=--package=%)
 
 .PHONY: gen
-gen: ## Regenerates every generated/ directory from capabilities/
+gen: ## Regenerates everything generated, from capabilities/ and from the definitions of examples/own-service
 	@cargo run --quiet --package nd-hostgen
+	@cargo run --quiet --package nd-hostgen -- $(OWN_BINDINGS)
 
 .PHONY: check-gen
 check-gen: ## Fails when a generated file is stale, missing or left over
-	@$(STEP) check-gen "generated files are fresh" --hint "run 'make gen' and commit the result" -- \
-		cargo run --quiet --package nd-hostgen -- --check
+	@$(STEP) check-gen "generated files are fresh" --hint "run 'make gen' and commit the result" -- bash -c \
+		'cargo run --quiet --package nd-hostgen -- --check && \
+		cargo run --quiet --package nd-hostgen -- $(OWN_BINDINGS) --check'
 
 .PHONY: fmt
 fmt: ## Formats all sources

@@ -1,10 +1,12 @@
 //! Mistakes in definitions: where, what, and what to write instead.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// A stretch of one line of a definition file.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Place {
     /// The file as shown to people, relative to the root.
     pub file: String,
@@ -50,10 +52,29 @@ impl fmt::Display for Place {
     }
 }
 
+/// Whether a finding stops the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// What would come out is broken.
+    Error,
+    /// What comes out is sound, but perhaps not what was meant.
+    Warning,
+}
+
+impl Severity {
+    /// The word that opens a rendered finding.
+    fn word(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
+    }
+}
+
 /// What sort of rule a definition breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// The text is not Rust.
+    /// The text is not of the definitions' language.
     Syntax,
     /// A documentation comment is missing.
     MissingDocs,
@@ -76,6 +97,8 @@ pub enum Kind {
 pub struct Diagnostic {
     /// Where it is.
     pub place: Place,
+    /// Whether it stops the run.
+    pub severity: Severity,
     /// Which sort of rule it breaks.
     pub kind: Kind,
     /// What is wrong, naming the item at fault.
@@ -89,15 +112,19 @@ impl Diagnostic {
     pub fn render(&self, source: &str) -> String {
         let Place { line, column, .. } = self.place;
         let gutter = line.to_string().len();
-        let text = source.lines().nth(line - 1).unwrap_or_default();
+        let text = source
+            .lines()
+            .nth(line.saturating_sub(1))
+            .unwrap_or_default();
         let room = (text.chars().count() + 1).saturating_sub(column).max(1);
-        let caret = format!(
-            "{}{}",
-            " ".repeat(column - 1),
-            "^".repeat(self.place.width.min(room))
-        );
+        let before = text.chars().chain(std::iter::repeat(' '));
+        let before = before.take(column.saturating_sub(1));
+        // A tab above the caret line is as wide as one in it.
+        let before: String = before.map(|c| if c == '\t' { c } else { ' ' }).collect();
+        let caret = format!("{before}{}", "^".repeat(self.place.width.min(room)));
         format!(
-            "error: {message}\n{pad} --> {place}\n{pad} |\n{line} | {text}\n{pad} | {caret}\n{pad} = help: {hint}\n",
+            "{severity}: {message}\n{pad} --> {place}\n{pad} |\n{line} | {text}\n{pad} | {caret}\n{pad} = help: {hint}\n",
+            severity = self.severity.word(),
             message = self.message,
             place = self.place,
             hint = self.hint,
@@ -128,30 +155,55 @@ impl Diagnostics {
     ) {
         self.list.push(Diagnostic {
             place: place.clone(),
+            severity: Severity::Error,
             kind,
             message: message.into(),
             hint: hint.into(),
         });
     }
 
-    /// Tells whether nothing was recorded.
-    pub fn is_empty(&self) -> bool {
-        self.list.is_empty()
+    /// Records something that does not stop the run.
+    pub fn warn(
+        &mut self,
+        place: &Place,
+        kind: Kind,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        self.report(place, kind, message, hint);
+        if let Some(last) = self.list.last_mut() {
+            last.severity = Severity::Warning;
+        }
     }
 
-    /// Ends the run: nothing if there were no mistakes, otherwise all of them in file order.
+    /// Tells whether no mistake was recorded; warnings do not count.
+    pub fn is_empty(&self) -> bool {
+        !self.list.iter().any(is_error)
+    }
+
+    /// Ends the run: the warnings if there were no mistakes, otherwise everything, in file order.
     ///
     /// # Errors
     ///
-    /// Returns the mistakes, sorted and without repetitions.
-    pub fn finish(mut self) -> Result<(), Vec<Diagnostic>> {
-        if self.list.is_empty() {
-            return Ok(());
-        }
+    /// Returns the mistakes and warnings, sorted and without repetitions.
+    pub fn finish(mut self) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
         self.list.sort();
         self.list.dedup();
-        Err(self.list)
+        if self.is_empty() {
+            Ok(self.list)
+        } else {
+            Err(self.list)
+        }
     }
+}
+
+fn is_error(diagnostic: &Diagnostic) -> bool {
+    diagnostic.severity == Severity::Error
+}
+
+/// How many of these stop the run.
+pub fn errors_in(diagnostics: &[Diagnostic]) -> usize {
+    diagnostics.iter().filter(|found| is_error(found)).count()
 }
 
 /// Renders mistakes one after the other; `sources` maps a file name to its text.
@@ -233,6 +285,7 @@ mod tests {
                 column: 5,
                 width: usize::MAX,
             },
+            severity: Severity::Error,
             kind: Kind::Syntax,
             message: "wrong".to_owned(),
             hint: "do it right".to_owned(),

@@ -2,7 +2,7 @@
 
 use crate::backend::{self, Files};
 use crate::check::check;
-use crate::diagnostic::{Diagnostics, counted, render_all};
+use crate::diagnostic::{Diagnostics, Kind, counted, render_all};
 use crate::lower::lower;
 use crate::model::Model;
 use crate::parse::parse;
@@ -13,11 +13,14 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
+/// The folder below a repository's root that holds the folders of definitions.
+const DEFINITIONS: &str = "capabilities/";
+
 /// The folders of definitions, in the order of reading.
 const FOLDERS: [(&str, Folder); 3] = [
-    ("capabilities/types", Folder::Types),
-    ("capabilities/capabilities", Folder::Capabilities),
-    ("capabilities/services", Folder::Services),
+    ("types", Folder::Types),
+    ("capabilities", Folder::Capabilities),
+    ("services", Folder::Services),
 ];
 
 /// Why a run failed.
@@ -35,6 +38,38 @@ pub enum DriverError {
         #[source]
         source: std::io::Error,
     },
+    /// A folder of Go definitions could not be listed; the message names it.
+    #[error("{action}: {}", path.display())]
+    GoFolder {
+        /// What was tried, in upstream's words.
+        action: &'static str,
+        /// The folder.
+        path: PathBuf,
+        /// Why it failed.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file exists and would change; allow that with `--overwrite`, or write elsewhere.
+    #[error("`{}` exists and would change; allow that with --overwrite", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// New items have no release; name the one that has them with `--since`.
+    #[error("{} no release; name the one that has them, such as --since 0.64.0", match count {
+        1 => "1 new item has".to_owned(),
+        _ => format!("{count} new items have"),
+    })]
+    NoRelease {
+        /// How many items are new.
+        count: usize,
+    },
+    /// A file of definitions is not UTF-8 text.
+    #[error("`{}` is not UTF-8 text", path.display())]
+    NotText {
+        /// The file.
+        path: PathBuf,
+    },
     /// There are no definitions below the root; run in the repository's root or name it.
     #[error("no definitions under `{}`; name the repository's root with --root", root.display())]
     NoDefinitions {
@@ -49,6 +84,14 @@ pub enum DriverError {
         /// How many there are.
         count: usize,
     },
+    /// Two roots declare shared types in files of one name; rename one of the files.
+    #[error(
+        "`{path}` is in the definitions and in those with the shared types; rename one of them"
+    )]
+    SharedTwice {
+        /// The file, relative to both roots.
+        path: String,
+    },
     /// Somebody's own file lies among the generated ones; move it elsewhere.
     #[error("`{path}` lies in a directory of generated files but was not generated; move it away")]
     ForeignFile {
@@ -57,38 +100,105 @@ pub enum DriverError {
     },
 }
 
-/// Reads and checks all definitions below a root.
+/// Reads and checks all definitions below a root: a repository's, or a folder with the folders `types`,
+/// `capabilities` and `services`.
 ///
 /// # Errors
 ///
 /// Fails if files cannot be read, if there are none, or if they have mistakes.
 pub fn load(root: &Path) -> Result<Model, DriverError> {
-    let mut sources = BTreeMap::new();
-    for (folder, _) in FOLDERS {
-        for path in rust_files(root, folder)? {
-            let text = read(&root.join(&path))?.unwrap_or_default();
-            sources.insert(path, text);
-        }
-    }
+    load_with(root, None).map(|(model, _)| model)
+}
+
+/// Reads and checks all definitions below a root, which may use the shared types below another one.
+///
+/// The model holds those types too; their names are returned beside it.
+///
+/// # Errors
+///
+/// As [`load`], and if both roots declare shared types in files of one name.
+pub fn load_with(
+    root: &Path,
+    shared: Option<&Path>,
+) -> Result<(Model, BTreeSet<String>), DriverError> {
+    let mut sources = sources(root)?;
     if sources.is_empty() {
         let root = root.to_owned();
         return Err(DriverError::NoDefinitions { root });
     }
-    model_of(&sources)
+    let foreign = match shared {
+        Some(shared) => shared_sources(shared)?,
+        None => BTreeMap::new(),
+    };
+    for (path, text) in &foreign {
+        if sources.insert(path.clone(), text.clone()).is_some() {
+            return Err(DriverError::SharedTwice { path: path.clone() });
+        }
+    }
+    checked(&sources, &foreign)
 }
 
-/// Turns the texts of definition files, by path, into a model.
+/// The files with shared types below a root, by path.
+fn shared_sources(root: &Path) -> Result<BTreeMap<String, String>, DriverError> {
+    let mut sources = sources(root)?;
+    sources.retain(|path, _| folder_of(path) == Some(Folder::Types));
+    if sources.is_empty() {
+        let root = root.to_owned();
+        return Err(DriverError::NoDefinitions { root });
+    }
+    Ok(sources)
+}
+
+/// The folder of definitions that a path lies in.
+fn folder_of(path: &str) -> Option<Folder> {
+    let (directory, _) = path.rsplit_once('/')?;
+    let name = directory.strip_prefix(DEFINITIONS).unwrap_or(directory);
+    let mut folders = FOLDERS.iter();
+    folders
+        .find(|(known, _)| *known == name)
+        .map(|(_, folder)| *folder)
+}
+
+/// The texts of all definition files below a root, by path; none if it is no root of definitions.
+///
+/// # Errors
+///
+/// Fails if files cannot be read.
+pub fn sources(root: &Path) -> Result<BTreeMap<String, String>, DriverError> {
+    for parent in [DEFINITIONS, ""] {
+        let mut sources = BTreeMap::new();
+        for (folder, _) in FOLDERS {
+            for path in rust_files(root, &format!("{parent}{folder}"))? {
+                let text = read(&root.join(&path))?.unwrap_or_default();
+                sources.insert(path, text);
+            }
+        }
+        if !sources.is_empty() {
+            return Ok(sources);
+        }
+    }
+    Ok(BTreeMap::new())
+}
+
+/// Turns the texts of definition files, by path, into a model; the folder of a file decides what it may hold.
 ///
 /// # Errors
 ///
 /// Fails if the definitions have mistakes.
 pub fn model_of(sources: &BTreeMap<String, String>) -> Result<Model, DriverError> {
+    checked(sources, &BTreeMap::new()).map(|(model, _)| model)
+}
+
+/// As [`model_of`]; the files in `foreign` may declare what nothing uses, and the names of their structs are returned.
+fn checked(
+    sources: &BTreeMap<String, String>,
+    foreign: &BTreeMap<String, String>,
+) -> Result<(Model, BTreeSet<String>), DriverError> {
     let mut diagnostics = Diagnostics::new();
     let mut files: Vec<SourceFile> = Vec::new();
-    for (prefix, folder) in FOLDERS {
-        let inside = sources
-            .iter()
-            .filter(|(path, _)| path.rsplit_once('/').is_some_and(|(dir, _)| dir == prefix));
+    for (_, folder) in FOLDERS {
+        let inside = sources.iter();
+        let inside = inside.filter(|(path, _)| folder_of(path) == Some(folder));
         for (path, text) in inside {
             files.extend(parse(path, folder, text, &mut diagnostics));
         }
@@ -100,12 +210,20 @@ pub fn model_of(sources: &BTreeMap<String, String>) -> Result<Model, DriverError
         check(&files, &mut diagnostics);
         diagnostics.finish()
     };
-    checked
-        .map(|()| lower(&files))
-        .map_err(|mistakes| DriverError::Definitions {
+    let mut mistakes = checked.err().unwrap_or_default();
+    mistakes.retain(|mistake| {
+        mistake.kind != Kind::Unused || !foreign.contains_key(&mistake.place.file)
+    });
+    if !mistakes.is_empty() {
+        return Err(DriverError::Definitions {
             rendered: render_all(&mistakes, sources),
             count: mistakes.len(),
-        })
+        });
+    }
+    let structs = files.iter().filter(|file| foreign.contains_key(&file.path));
+    let structs = structs.flat_map(|file| &file.structs);
+    let structs = structs.map(|item| item.name.value.clone()).collect();
+    Ok((lower(&files), structs))
 }
 
 /// How the files on disk differ from what they should be.
@@ -134,6 +252,19 @@ impl Difference {
 ///
 /// Fails if a file cannot be read.
 pub fn compare(root: &Path, files: &Files) -> Result<Difference, DriverError> {
+    compare_in(root, &backend::DIRECTORIES, files)
+}
+
+/// Compares generated files with these directories below a root, which hold nothing else; `""` is the root itself.
+///
+/// # Errors
+///
+/// Fails if a file cannot be read.
+pub fn compare_in(
+    root: &Path,
+    directories: &[&str],
+    files: &Files,
+) -> Result<Difference, DriverError> {
     let mut difference = Difference::default();
     for (path, text) in files {
         match read(&root.join(path))? {
@@ -142,13 +273,13 @@ pub fn compare(root: &Path, files: &Files) -> Result<Difference, DriverError> {
             Some(_) => {}
         }
     }
-    for directory in backend::DIRECTORIES {
+    for directory in directories {
         for path in all_files(root, directory)? {
             if files.contains_key(&path) {
                 continue;
             }
             let text = read(&root.join(&path))?.unwrap_or_default();
-            if text.starts_with(backend::MARK) {
+            if backend::is_generated(&text) {
                 difference.left_over.push(path);
             } else {
                 difference.foreign.push(path);
@@ -164,7 +295,20 @@ pub fn compare(root: &Path, files: &Files) -> Result<Difference, DriverError> {
 ///
 /// Fails if a file cannot be read, written or removed, or if a file of somebody's own is in the way.
 pub fn write(root: &Path, files: &Files) -> Result<Difference, DriverError> {
-    let difference = compare(root, files)?;
+    write_in(root, &backend::DIRECTORIES, files)
+}
+
+/// Makes these directories below a root hold exactly the generated files, touching only those that differ.
+///
+/// # Errors
+///
+/// As [`write`].
+pub fn write_in(
+    root: &Path,
+    directories: &[&str],
+    files: &Files,
+) -> Result<Difference, DriverError> {
+    let difference = compare_in(root, directories, files)?;
     if let Some(path) = difference.foreign.first() {
         return Err(DriverError::ForeignFile { path: path.clone() });
     }
@@ -216,7 +360,11 @@ fn entries(root: &Path, directory: &str) -> Result<Vec<(String, bool)>, DriverEr
         let entry = entry.map_err(io("list", &path))?;
         let kind = entry.file_type().map_err(io("examine", &entry.path()))?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        found.push((format!("{directory}/{name}"), kind.is_dir()));
+        let path = match directory {
+            "" => name,
+            _ => format!("{directory}/{name}"),
+        };
+        found.push((path, kind.is_dir()));
     }
     Ok(found)
 }

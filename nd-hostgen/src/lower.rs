@@ -1,5 +1,6 @@
 //! Turns checked definitions into the model: names settled, types resolved, defaults filled in.
 
+use crate::diagnostic::Place;
 use crate::model::{
     Alias, Answer, Capability, Constant, Export, Field, Function, Model, Param, Provider,
     ResultField, Scalar, Service, SharedAlias, Struct, Type, TypeModule,
@@ -47,6 +48,14 @@ fn type_modules(lowerings: &[Lowering<'_>]) -> Vec<TypeModule> {
                 constants: Vec::new(),
             });
         module.sources.push(file.path.clone());
+        // A service and a capability of one name may use one and the same Go struct.
+        let known: Vec<Place> = module
+            .structs
+            .iter()
+            .map(|item| item.place.clone())
+            .collect();
+        let structs = structs.into_iter();
+        let structs = structs.filter(|item| !known.contains(&item.place));
         module.structs.extend(structs);
         module.aliases.extend(aliases);
         module.constants.extend(lowering.constants());
@@ -87,6 +96,7 @@ impl Lowering<'_> {
             since: field.since.as_ref().map(|since| since.value.clone()),
             ty: self.ty(&field.ty),
             omit_empty: field.omit_empty.is_some(),
+            alias: field.alias.clone(),
         }
     }
 
@@ -169,13 +179,16 @@ impl Lowering<'_> {
     fn function(&self, service: &str, function: &syntax::Function) -> Function {
         let params = function.params.iter().map(|param| Param {
             name: param.name.value.clone(),
-            json: names::json_name(&param.name.value),
+            json: or(&param.json, &names::json_name(&param.name.value)),
             ty: self.ty(&param.ty),
             distinguish_null: param.distinguish_null.is_some(),
         });
         Function {
             name: function.name.value.clone(),
-            import: names::import_name(service, &function.name.value),
+            import: or(
+                &function.import,
+                &names::import_name(service, &function.name.value),
+            ),
             docs: function.docs.clone(),
             since: or(&function.since, self.since()),
             params: params.collect(),
@@ -186,14 +199,20 @@ impl Lowering<'_> {
     }
 
     fn answer(&self, function: &syntax::Function) -> Answer {
-        let named = function.result_names.iter().map(|name| name.value.as_str());
-        let names = named.chain(std::iter::repeat(names::UNNAMED_RESULT));
+        let named = function.result_names.iter().map(Some);
+        let names = named.chain(std::iter::repeat(None));
         let fields = function.results.iter().zip(names);
         let mut fields: Vec<ResultField> = fields
-            .map(|(ty, name)| ResultField {
-                name: name.to_owned(),
-                json: names::json_name(name),
-                ty: self.ty(ty),
+            .map(|(ty, given)| {
+                let name = given.map_or(names::UNNAMED_RESULT, |given| &given.name.value);
+                ResultField {
+                    name: name.to_owned(),
+                    json: match given {
+                        Some(given) => or(&given.json, &names::json_name(name)),
+                        None => names::json_name(name),
+                    },
+                    ty: self.ty(ty),
+                }
             })
             .collect();
         match (fields.pop(), fields.pop()) {
@@ -265,7 +284,10 @@ impl Lowering<'_> {
             TypeKind::Option(inner) => Type::Option(Box::new(self.ty(inner))),
             TypeKind::Named { shared, name } => {
                 match self.scope.resolve(self.file, *shared, name) {
-                    Some(Target::Shared(_)) => Type::Shared(name.clone()),
+                    // Shared types form one module, however many files declare them.
+                    Some(Target::Shared(_)) if self.file.folder != Folder::Types => {
+                        Type::Shared(name.clone())
+                    }
                     _ => Type::Local(name.clone()),
                 }
             }

@@ -1,9 +1,15 @@
 //! What every output needs to know, checked and with all names settled: plain data, no output language.
+//!
+//! The serde names are those of model files; a change of them is a new version of the format, see
+//! [`crate::model_file`].
 
 use crate::diagnostic::Place;
+use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// All definitions.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Model {
     /// The types, grouped by the file that declares them.
     pub modules: Vec<TypeModule>,
@@ -14,7 +20,8 @@ pub struct Model {
 }
 
 /// The types of one module.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TypeModule {
     /// The module's name.
     pub name: String,
@@ -33,7 +40,8 @@ pub struct TypeModule {
 }
 
 /// A struct that crosses the wire as a JSON object.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Struct {
     /// Its name.
     pub name: String,
@@ -48,7 +56,8 @@ pub struct Struct {
 }
 
 /// A field of a struct.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Field {
     /// Its name in snake case.
     pub name: String,
@@ -57,15 +66,21 @@ pub struct Field {
     /// The documentation.
     pub docs: String,
     /// The first server release that has it, when later than the struct's.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
     /// Its type.
+    #[serde(rename = "type")]
     pub ty: Type,
     /// Whether writers leave it out when it is empty.
     pub omit_empty: bool,
+    /// The alias of texts that its values are of, where the definitions name one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alias: Option<String>,
 }
 
 /// A name for the type of constants.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Alias {
     /// Its name.
     pub name: String,
@@ -78,7 +93,8 @@ pub struct Alias {
 }
 
 /// A constant.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Constant {
     /// Its name in upper snake case.
     pub name: String,
@@ -87,13 +103,15 @@ pub struct Constant {
     /// The first server release that has it.
     pub since: String,
     /// The alias that is its type.
+    #[serde(rename = "type")]
     pub ty: String,
     /// Its value.
     pub value: crate::syntax::Literal,
 }
 
 /// A host service.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Service {
     /// Its name, such as `KVStore`.
     pub name: String,
@@ -102,6 +120,7 @@ pub struct Service {
     /// Its trait, such as `KvStore`.
     pub trait_name: String,
     /// The manifest key that opens it; none means it is always open.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub permission: Option<String>,
     /// The first server release that has it.
     pub since: String,
@@ -120,7 +139,8 @@ pub struct Service {
 }
 
 /// A host function.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Function {
     /// Its name in snake case.
     pub name: String,
@@ -141,20 +161,23 @@ pub struct Function {
 }
 
 /// A parameter of a host function.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Param {
     /// Its name in snake case.
     pub name: String,
     /// Its name on the wire.
     pub json: String,
     /// Its type.
+    #[serde(rename = "type")]
     pub ty: Type,
     /// Whether the host tells `null` and empty apart.
     pub distinguish_null: bool,
 }
 
 /// What a host function answers.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum Answer {
     /// Nothing.
     None,
@@ -184,18 +207,21 @@ impl Answer {
 }
 
 /// A field of an answer object.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ResultField {
     /// Its name in snake case.
     pub name: String,
     /// Its name on the wire.
     pub json: String,
     /// Its type.
+    #[serde(rename = "type")]
     pub ty: Type,
 }
 
 /// A capability.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Capability {
     /// Its module, such as `scrobbler`.
     pub module: String,
@@ -204,6 +230,7 @@ pub struct Capability {
     /// The trait with all its methods.
     pub trait_name: String,
     /// The macro that registers all exports at once; none when any subset may be exported.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub register: Option<String>,
     /// The first server release that has it.
     pub since: String,
@@ -231,7 +258,8 @@ impl Capability {
 }
 
 /// An old name of a shared type.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SharedAlias {
     /// The old name.
     pub name: String,
@@ -244,7 +272,8 @@ pub struct SharedAlias {
 }
 
 /// An export of a capability.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Export {
     /// Its wasm name.
     pub name: String,
@@ -257,17 +286,21 @@ pub struct Export {
     /// Whether the trait method has no default body.
     pub essential: bool,
     /// The method's own trait; none when one trait holds all methods.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub provider: Option<Provider>,
     /// The type of its input document.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<Type>,
     /// The type of its output document.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<Type>,
     /// Where it is defined.
     pub place: Place,
 }
 
 /// A trait with a single method.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Provider {
     /// The trait's name.
     pub trait_name: String,
@@ -276,7 +309,11 @@ pub struct Provider {
 }
 
 /// A type on the wire.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(
+    from = "crate::model_file::TypeForm",
+    into = "crate::model_file::TypeForm"
+)]
 pub enum Type {
     /// A text, a truth value or a number.
     Scalar(Scalar),
@@ -307,6 +344,11 @@ impl Type {
         self.any(&|ty| matches!(ty, Type::Map(_)))
     }
 
+    /// Whether this is an option.
+    pub fn is_option(&self) -> bool {
+        matches!(self, Type::Option(_))
+    }
+
     /// Whether this is a struct.
     pub fn is_struct(&self) -> bool {
         matches!(self, Type::Local(_) | Type::Shared(_))
@@ -322,8 +364,25 @@ impl Type {
     }
 }
 
+impl fmt::Display for Type {
+    /// Writes the type as definitions do; a shared struct has the prefix `types::`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Type::Scalar(scalar) => f.write_str(scalar.word()),
+            Type::Bytes => f.write_str("Bytes"),
+            Type::Json => f.write_str("Json"),
+            Type::List(inner) => write!(f, "Vec<{inner}>"),
+            Type::Map(inner) => write!(f, "Map<String, {inner}>"),
+            Type::Option(inner) => write!(f, "Option<{inner}>"),
+            Type::Local(name) => f.write_str(name),
+            Type::Shared(name) => write!(f, "types::{name}"),
+        }
+    }
+}
+
 /// A type without parts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Scalar {
     /// A text.
     String,

@@ -4,10 +4,10 @@
 pub const RESERVED_VALUES: [&str; 5] = ["self", "ctx", "document", "import", "services"];
 
 /// Names of host functions that generated code needs for itself.
-pub const RESERVED_FUNCTIONS: [&str; 1] = ["dispatch"];
+pub const RESERVED_FUNCTIONS: [&str; 2] = ["dispatch", "service"];
 
 /// Names of types that would hide one that generated code uses.
-pub const RESERVED_TYPES: [&str; 28] = [
+pub const RESERVED_TYPES: [&str; 29] = [
     "Answer",
     "Arc",
     "CallContext",
@@ -26,6 +26,7 @@ pub const RESERVED_TYPES: [&str; 28] = [
     "Json",
     "Map",
     "Option",
+    "OwnService",
     "Reader",
     "Request",
     "Result",
@@ -162,6 +163,17 @@ pub fn is_upper_snake(name: &str) -> bool {
     let mut chars = name.chars();
     chars.next().is_some_and(|first| first.is_ascii_uppercase())
         && chars.all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+}
+
+/// Whether a name can be the name of an import or export.
+pub fn is_identifier(name: &str) -> bool {
+    name.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic())
+        && name.chars().all(|c| c == '_' || c.is_ascii_alphanumeric())
+}
+
+/// Whether a word of Rust cannot be a name in any spelling.
+pub fn is_unusable(name: &str) -> bool {
+    matches!(name, "_" | "self" | "Self" | "super" | "crate")
 }
 
 /// Whether a text is a server release such as `0.61.0`.

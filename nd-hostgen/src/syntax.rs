@@ -1,6 +1,7 @@
 //! What a definition file says, item by item, before any name is looked up.
 
 use crate::diagnostic::Place;
+use serde::{Deserialize, Serialize};
 
 /// A value and where it was written.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +23,15 @@ pub enum Folder {
     Types,
 }
 
+/// The language of a definition file, which decides which rules it keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// Our own definition language.
+    Rust,
+    /// Annotated Go: documentation and releases may be missing, and names are upstream's choice.
+    Go,
+}
+
 /// One definition file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SourceFile {
@@ -31,6 +41,8 @@ pub struct SourceFile {
     pub stem: String,
     /// The folder it lies in.
     pub folder: Folder,
+    /// The language it is written in.
+    pub origin: Origin,
     /// The `//!` lines.
     pub docs: String,
     /// The names of all structs and aliases, also of those that could not be read.
@@ -71,6 +83,8 @@ pub struct Function {
     pub name: Spanned<String>,
     /// The documentation.
     pub docs: String,
+    /// The import name, when it is not derived.
+    pub import: Option<Spanned<String>>,
     /// The first server release that has it; the service's when absent.
     pub since: Option<Spanned<String>>,
     /// The parameters, in order.
@@ -78,9 +92,18 @@ pub struct Function {
     /// The result types, in order.
     pub results: Vec<Type>,
     /// The names given with `results(…)`.
-    pub result_names: Vec<Spanned<String>>,
+    pub result_names: Vec<ResultName>,
     /// Whether the results are wrapped in `Result<…>`.
     pub fallible: bool,
+}
+
+/// The name of a result.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResultName {
+    /// The name.
+    pub name: Spanned<String>,
+    /// The JSON name, when it is not derived.
+    pub json: Option<Spanned<String>>,
 }
 
 /// A parameter of a method.
@@ -90,6 +113,8 @@ pub struct Param {
     pub name: Spanned<String>,
     /// Its type.
     pub ty: Type,
+    /// The JSON name, when it is not derived.
+    pub json: Option<Spanned<String>>,
     /// Whether the host tells `null` and empty apart.
     pub distinguish_null: Option<Place>,
 }
@@ -162,6 +187,8 @@ pub struct Field {
     pub json: Option<Spanned<String>>,
     /// Whether writers leave the field out when it is empty.
     pub omit_empty: Option<Place>,
+    /// The text alias that its values are of, which Go definitions may name; inside lists and options too.
+    pub alias: Option<String>,
     /// Its type.
     pub ty: Type,
 }
@@ -206,7 +233,8 @@ pub struct Constant {
 }
 
 /// The value of a constant.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
 pub enum Literal {
     /// A text.
     Text(String),

@@ -20,7 +20,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::context::CallContext;
-use crate::generated::HostFunction;
 use crate::services::Clock;
 
 /// How long a delay goes without looking whether the call is over.
@@ -111,13 +110,11 @@ impl Fault {
         self
     }
 
-    fn aims_at(&self, plugin: &str, function: &HostFunction) -> bool {
+    fn aims_at(&self, plugin: &str, (service, import): (&str, &str)) -> bool {
         let fits = |wanted: &Option<String>, actual: &str| {
             wanted.as_deref().is_none_or(|wanted| wanted == actual)
         };
-        fits(&self.plugin, plugin)
-            && fits(&self.service, function.service)
-            && fits(&self.function, function.import)
+        fits(&self.plugin, plugin) && fits(&self.service, service) && fits(&self.function, import)
     }
 
     /// Counts a call it aims at; tells whether it hits.
@@ -187,12 +184,12 @@ impl Faults {
         }
     }
 
-    /// Answers a call of a host function, unless a fault hits it.
+    /// Answers a call of a host function, named by service and import, unless a fault hits it.
     pub(crate) fn around(
         &self,
         ctx: &CallContext,
         clock: &dyn Clock,
-        function: &HostFunction,
+        function: (&str, &str),
         run: impl FnOnce() -> Vec<u8>,
     ) -> Vec<u8> {
         let kind = match self.shared.armed.load(Ordering::Acquire) {
@@ -217,7 +214,7 @@ impl Faults {
         }
     }
 
-    fn next(&self, plugin: &str, function: &HostFunction) -> Option<Kind> {
+    fn next(&self, plugin: &str, function: (&str, &str)) -> Option<Kind> {
         let mut list = self.list();
         let mut aimed = list
             .iter_mut()
@@ -253,11 +250,11 @@ mod tests {
     use crate::generated::FUNCTIONS;
     use crate::services::{ManualClock, SystemClock};
 
-    fn function(import: &str) -> &'static HostFunction {
+    fn function(import: &str) -> (&'static str, &'static str) {
         let mut functions = FUNCTIONS.iter();
-        functions
-            .find(|function| function.import == import)
-            .expect("a host function")
+        let found = functions.find(|function| function.import == import);
+        let found = found.expect("a host function");
+        (found.service, found.import)
     }
 
     fn ask(faults: &Faults, plugin: &str, import: &str) -> String {

@@ -41,6 +41,7 @@
 //! | [`plugin`] | loading, calls, capability detection |
 //! | [`client`] | a typed client per capability |
 //! | [`services`] | the host services, each behind its trait in [`generated`] |
+//! | [`own`] | host services of a fork, beside the server's |
 //! | [`host`] | the host and its builder |
 //! | [`server`] | the server's settings, its rules per release, and what it does with the answers |
 //! | [`store`] | the host's own database |
@@ -59,6 +60,7 @@ pub mod generated;
 pub mod host;
 pub mod journal;
 pub mod manifest;
+pub mod own;
 pub mod package;
 pub mod peer;
 pub mod plugin;

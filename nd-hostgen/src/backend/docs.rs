@@ -13,13 +13,16 @@ pub(super) fn attributes(text: &str) -> TokenStream {
     quote! { #(#[doc = #lines])* }
 }
 
-/// Adds a paragraph to a text, before its first heading.
+/// Adds a paragraph, unless it is empty, to a text before its first heading.
 pub(super) fn with_paragraph(text: &str, paragraph: &str) -> String {
+    if paragraph.is_empty() {
+        return text.to_owned();
+    }
     let lines: Vec<&str> = text.lines().collect();
     let heading = lines.iter().position(|line| line.starts_with("# "));
     let (body, rest) = lines.split_at(heading.unwrap_or(lines.len()));
     let body = body.join("\n");
-    let mut parts = vec![body.trim_end().to_owned(), paragraph.to_owned()];
+    let mut parts = vec![body.trim_end().to_owned(), paragraph.trim().to_owned()];
     if !rest.is_empty() {
         parts.push(rest.join("\n"));
     }
@@ -45,8 +48,11 @@ pub(super) fn host_function(service: &Service, function: &Function) -> TokenStre
     attributes(&with_paragraph(&function.docs, &paragraph))
 }
 
-/// The sentence that names a release.
+/// The sentence that names a release; empty where none is known, as in Go definitions.
 pub(super) fn since_sentence(since: &str) -> String {
+    if since.is_empty() {
+        return String::new();
+    }
     format!("Since server release {since}.")
 }
 
@@ -57,6 +63,7 @@ mod tests {
     #[test]
     fn a_paragraph_comes_before_the_first_heading() {
         assert_eq!(with_paragraph("One.", "New."), "One.\n\nNew.");
+        assert_eq!(with_paragraph("One.", &since_sentence("")), "One.");
         assert_eq!(
             with_paragraph("One.\n\n# Errors\n\nTwo.", "New."),
             "One.\n\nNew.\n\n# Errors\n\nTwo."

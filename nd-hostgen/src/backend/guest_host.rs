@@ -42,7 +42,7 @@ pub fn emit(model: &Model, files: &mut Files) {
 }
 
 /// The documentation of a service's module: the definition's, then that of the service.
-fn module_docs(service: &Service) -> String {
+pub(super) fn module_docs(service: &Service) -> String {
     let permission = match &service.permission {
         Some(key) => format!("the permission `{key}`"),
         None => "no permission".to_owned(),
@@ -57,7 +57,7 @@ fn module_docs(service: &Service) -> String {
 }
 
 /// The items of one service's module.
-fn module(service: &Service) -> TokenStream {
+pub(super) fn module(service: &Service) -> TokenStream {
     let types = rust::re_export(&service.module, &service.declares);
     let map = rust::map_import(rust::signature_types(service));
     let functions = service.functions.iter();

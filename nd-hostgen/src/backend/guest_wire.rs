@@ -34,7 +34,8 @@ fn path(module: &TypeModule) -> String {
     }
 }
 
-fn items(module: &TypeModule) -> TokenStream {
+/// The wire form of a module's structs.
+pub(super) fn items(module: &TypeModule) -> TokenStream {
     let mut names: Vec<&str> = module.structs.iter().map(|item| &*item.name).collect();
     names.sort_unstable();
     let names = names.into_iter().map(rust::ident);

@@ -157,7 +157,7 @@ fn module(service: &Service) -> TokenStream {
 }
 
 /// The signature of a trait method.
-fn signature(function: &Function) -> TokenStream {
+pub(super) fn signature(function: &Function) -> TokenStream {
     let names = function.params.iter().map(|param| rust::ident(&param.name));
     signature_with(function, &rust::ident("ctx"), names.collect())
 }
@@ -192,21 +192,38 @@ fn signature_with(function: &Function, ctx: &Ident, params: Vec<Ident>) -> Token
 
 /// The function that the table names: wire in, wire out.
 fn handler(service: &Service, function: &Function) -> TokenStream {
-    let (module, name) = (rust::ident(&service.module), rust::ident(&function.name));
+    let module = rust::ident(&service.module);
+    let head = quote! { pub(super) fn };
+    glue(
+        function,
+        &head,
+        &quote! { services: &Services },
+        &quote! { services.#module },
+    )
+}
+
+/// The way from the wire to a method and back: a function that takes `place`, and finds the service at `service`.
+pub(super) fn glue(
+    function: &Function,
+    head: &TokenStream,
+    place: &TokenStream,
+    service: &TokenStream,
+) -> TokenStream {
+    let name = rust::ident(&function.name);
     let names: Vec<_> = function
         .params
         .iter()
         .map(|p| rust::ident(&p.name))
         .collect();
     let question = function.fallible.then(|| quote! { ? });
-    let call = quote! { services.#module.#name(ctx #(, #names)*)#question };
+    let call = quote! { #service.#name(ctx #(, #names)*)#question };
     let (answer, body) = (
         answer_struct(&function.answer),
         answer_body(&function.answer, &call),
     );
     if names.is_empty() {
         return quote! {
-            pub(super) fn #name(services: &Services, ctx: &CallContext, _request: &[u8]) -> Vec<u8> {
+            #head #name(#place, ctx: &CallContext, _request: &[u8]) -> Vec<u8> {
                 #answer
                 wire::reply(|| { #body })
             }
@@ -214,7 +231,7 @@ fn handler(service: &Service, function: &Function) -> TokenStream {
     }
     let fields = function.params.iter().map(request_field);
     quote! {
-        pub(super) fn #name(services: &Services, ctx: &CallContext, request: &[u8]) -> Vec<u8> {
+        #head #name(#place, ctx: &CallContext, request: &[u8]) -> Vec<u8> {
             #[derive(Default, Deserialize)]
             #[serde(default, rename_all = "camelCase")]
             struct Request { #(#fields),* }

@@ -1,11 +1,15 @@
 //! Turns tokens into the text of a file: header, `prettyplease`, and the blank lines it leaves out.
 
-use super::MARK;
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 use quote::quote;
 
 /// Writes a generated file: the header naming its source, the module documentation, the items.
 pub(super) fn file(source: &str, docs: &str, items: &TokenStream) -> String {
+    file_with(&super::header("//", source, super::COMMAND), docs, items)
+}
+
+/// Writes a generated file with this first line.
+pub(super) fn file_with(header: &str, docs: &str, items: &TokenStream) -> String {
     let lines = docs.lines().map(|line| match line {
         "" => String::new(),
         _ => format!(" {line}"),
@@ -16,9 +20,8 @@ pub(super) fn file(source: &str, docs: &str, items: &TokenStream) -> String {
         #![cfg_attr(rustfmt, rustfmt_skip)]
         #items
     };
-    let header = format!("{MARK} from {source}; do not edit. Regenerate with: make gen\n");
     match syn::parse2::<syn::File>(whole) {
-        Ok(parsed) => header + &lay_out(parsed),
+        Ok(parsed) => format!("{header}{}", lay_out(parsed)),
         // Only a mistake in a back end gets here, and whoever compiles the file is told.
         Err(error) => {
             let message = error.to_string();

@@ -3,7 +3,7 @@
 use super::{Files, docs, layout, rust};
 use crate::model::{Alias, Constant, Field, Model, Scalar, Struct, TypeModule};
 use crate::syntax::Literal;
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 /// Where the files go.
@@ -14,7 +14,10 @@ pub fn emit(model: &Model, files: &mut Files) {
     for module in &model.modules {
         let path = format!("{DIRECTORY}/{}.rs", module.name);
         let source = module.sources.join(" and ");
-        files.insert(path, layout::file(&source, &module.docs, &items(module)));
+        files.insert(
+            path,
+            layout::file(&source, &module.docs, &items(module, "crate")),
+        );
     }
     let modules = model.modules.iter().map(|module| {
         let visibility = (!module.shared).then(|| quote! { pub });
@@ -36,22 +39,22 @@ pub fn emit(model: &Model, files: &mut Files) {
     files.insert(format!("{DIRECTORY}/mod.rs"), text);
 }
 
-/// The items of one module.
-fn items(module: &TypeModule) -> TokenStream {
+/// The items of one module; `root` is the path of the crate with the wire types.
+pub(super) fn items(module: &TypeModule, root: &str) -> TokenStream {
     let fields = module.structs.iter().flat_map(|item| &item.fields);
     let map = rust::map_import(fields.map(|field| &field.ty));
     let serde =
         (!module.structs.is_empty()).then(|| quote! { use serde::{Deserialize, Serialize}; });
-    let structs = module.structs.iter().map(structure);
+    let structs = module.structs.iter().map(|item| structure(item, root));
     let aliases = module.aliases.iter().map(alias);
     let constants = module.constants.iter().map(constant);
     quote! { #serde #map #(#structs)* #(#aliases)* #(#constants)* }
 }
 
-fn structure(item: &Struct) -> TokenStream {
+fn structure(item: &Struct, root: &str) -> TokenStream {
     let docs = docs::dated(&item.docs, &item.since);
     let name = rust::ident(&item.name);
-    let fields = item.fields.iter().map(field);
+    let fields = item.fields.iter().map(|item| field(item, root));
     quote! {
         #docs
         #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -60,7 +63,7 @@ fn structure(item: &Struct) -> TokenStream {
     }
 }
 
-fn field(field: &Field) -> TokenStream {
+fn field(field: &Field, root: &str) -> TokenStream {
     let docs = match &field.since {
         Some(since) => docs::dated(&field.docs, since),
         None => docs::attributes(&field.docs),
@@ -71,16 +74,18 @@ fn field(field: &Field) -> TokenStream {
         arguments.push(quote! { rename = #json });
     }
     if field.ty.holds_bytes() {
-        arguments.push(quote! { with = "crate::bytes" });
+        let bytes = format!("{root}::bytes");
+        arguments.push(quote! { with = #bytes });
     }
     if field.omit_empty
-        && let Some(test) = rust::emptiness_test(&field.ty, "crate")
+        && let Some(test) = rust::emptiness_test(&field.ty, root)
     {
         arguments.push(quote! { skip_serializing_if = #test });
     }
     let serde = rust::serde(&arguments);
     let name = rust::ident(&field.name);
-    let ty = rust::ty(&field.ty, &quote! { crate });
+    let root = Ident::new(root, Span::call_site());
+    let ty = rust::ty(&field.ty, &quote! { #root });
     quote! { #docs #serde pub #name: #ty }
 }
 

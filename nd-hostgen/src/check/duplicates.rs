@@ -20,23 +20,29 @@ impl Names {
         }
     }
 
-    /// Takes a name, reporting one that is taken already.
-    fn take(&mut self, checker: &mut Checker<'_, '_>, name: &str, place: &Place) {
+    /// Takes a name, reporting one that is taken already; tells whether it was free.
+    fn take(&mut self, checker: &mut Checker<'_, '_>, name: &str, place: &Place) -> bool {
         match self.taken.get(name) {
             None => {
                 self.taken.insert(name.to_owned(), place.clone());
             }
-            Some(first) => checker.error(
-                place,
-                Kind::Duplicate,
-                format!("the {} `{name}` is taken", self.what),
-                format!("choose another name; the first is at {first}"),
-            ),
+            Some(first) => {
+                let hint = if first == place {
+                    // A comment above a group of Go types belongs to each of them.
+                    "the same text names two things; give each its own".to_owned()
+                } else {
+                    format!("choose another name; the first is at {first}")
+                };
+                let message = format!("the {} `{name}` is taken", self.what);
+                checker.error(place, Kind::Duplicate, message, hint);
+                return false;
+            }
         }
+        true
     }
 
-    fn take_written(&mut self, checker: &mut Checker<'_, '_>, name: &Spanned<String>) {
-        self.take(checker, &name.value, &name.place);
+    fn take_written(&mut self, checker: &mut Checker<'_, '_>, name: &Spanned<String>) -> bool {
+        self.take(checker, &name.value, &name.place)
     }
 }
 
@@ -60,13 +66,31 @@ impl Checker<'_, '_> {
         let mut exports = Names::new("export");
         let mut identities = Names::new("capability");
         let mut macros = Names::new("register macro");
+        let mut services = Names::new("module of a host service");
+        let mut capabilities = Names::new("module of a capability");
         for file in files {
+            let heads = file.services.iter().filter_map(|item| item.name.as_ref());
+            for name in heads {
+                services.take(self, &file.stem, &name.place);
+            }
+            let heads = file
+                .capabilities
+                .iter()
+                .filter_map(|item| item.name.as_ref());
+            for name in heads {
+                capabilities.take(self, &file.stem, &name.place);
+            }
             for service in &file.services {
                 service_traits.take_written(self, &service.trait_name);
                 let Some(name) = &service.name else { continue };
+                let mut functions = Names::new("function");
                 for function in &service.functions {
-                    let import = names::import_name(&name.value, &function.name.value);
-                    imports.take(self, &import, &function.name.place);
+                    let derived = || names::import_name(&name.value, &function.name.value);
+                    let import = function.import.as_ref();
+                    let import = import.map_or_else(derived, |import| import.value.clone());
+                    if imports.take(self, &import, &function.name.place) {
+                        functions.take_written(self, &function.name);
+                    }
                 }
             }
             for capability in &file.capabilities {
@@ -100,7 +124,10 @@ impl Checker<'_, '_> {
             let names = modules.entry(module).or_insert_with(|| Names::new("type"));
             let structs = file.structs.iter().map(|item| &item.name);
             for name in structs.chain(file.aliases.iter().map(|item| &item.name)) {
-                names.take_written(self, name);
+                // A service and a capability may use one and the same Go struct.
+                if names.taken.get(&name.value) != Some(&name.place) {
+                    names.take_written(self, name);
+                }
             }
         }
         for file in files {
@@ -115,13 +142,16 @@ impl Checker<'_, '_> {
     fn check_inner_names(&mut self, file: &SourceFile) {
         for item in &file.structs {
             let mut json = Names::new("JSON name");
+            let mut fields = Names::new("field name");
             for field in &item.fields {
                 let derived = || names::json_name(&field.name.value);
                 let name = field
                     .json
                     .as_ref()
                     .map_or_else(derived, |json| json.value.clone());
-                json.take(self, &name, &field.name.place);
+                if json.take(self, &name, &field.name.place) {
+                    fields.take_written(self, &field.name);
+                }
             }
         }
         for function in file.services.iter().flat_map(|item| &item.functions) {
@@ -130,8 +160,8 @@ impl Checker<'_, '_> {
                 params.take_written(self, &param.name);
             }
             let mut results = Names::new("result");
-            for name in &function.result_names {
-                results.take_written(self, name);
+            for given in &function.result_names {
+                results.take_written(self, &given.name);
             }
         }
     }
@@ -155,9 +185,9 @@ impl Checker<'_, '_> {
                 Some(provider) => types.take_written(self, provider),
                 None => {
                     let derived = names::provider_trait(&export.method.value);
-                    types.take(self, &derived, &export.method.place);
+                    types.take(self, &derived, &export.method.place)
                 }
-            }
+            };
         }
     }
 }

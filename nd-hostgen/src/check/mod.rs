@@ -7,16 +7,18 @@ mod types;
 use crate::diagnostic::{Diagnostics, Kind, Place, counted};
 use crate::names;
 use crate::resolve::Scope;
-use crate::syntax::{Folder, SourceFile, Spanned};
+use crate::syntax::{Folder, Origin, SourceFile, Spanned};
 
 /// Checks all definition files against each other; what breaks a rule is reported.
 pub fn check(files: &[SourceFile], diagnostics: &mut Diagnostics) {
     let mut checker = Checker {
         scope: Scope::new(files),
         complete: diagnostics.is_empty(),
+        origin: Origin::Rust,
         diagnostics,
     };
     for file in files {
+        checker.origin = file.origin;
         checker.check_file(file);
         for service in &file.services {
             checker.check_service(file, service);
@@ -56,6 +58,8 @@ struct Checker<'a, 'd> {
     scope: Scope<'a>,
     /// Whether all items could be read; if not, rules that miss something keep quiet.
     complete: bool,
+    /// The language of the file at hand.
+    origin: Origin,
     diagnostics: &'d mut Diagnostics,
 }
 
@@ -70,8 +74,16 @@ impl Checker<'_, '_> {
         self.diagnostics.report(place, kind, message, hint);
     }
 
+    /// Whether the file at hand is in our own language, whose rules go beyond upstream's.
+    fn is_ours(&self) -> bool {
+        self.origin == Origin::Rust
+    }
+
     /// A file has documentation, a plain name, and exactly the trait its folder is for.
     fn check_file(&mut self, file: &SourceFile) {
+        if !self.is_ours() {
+            return;
+        }
         let start = Place::start_of(&file.path);
         if file.docs.trim().is_empty() {
             self.error(
@@ -108,7 +120,7 @@ impl Checker<'_, '_> {
 
     /// An item is documented.
     fn check_docs(&mut self, docs: &str, place: &Place, item: &str) {
-        if docs.trim().is_empty() {
+        if docs.trim().is_empty() && self.is_ours() {
             self.error(
                 place,
                 Kind::MissingDocs,
@@ -159,6 +171,9 @@ impl Checker<'_, '_> {
 
     /// A name keeps the form of its kind.
     fn check_form(&mut self, name: &Spanned<String>, form: Form) {
+        if !self.is_ours() {
+            return;
+        }
         let (words, sound, right) = match form {
             Form::Snake => (
                 "snake case",
@@ -188,7 +203,7 @@ impl Checker<'_, '_> {
 
     /// A name is not one that generated code needs.
     fn check_reserved(&mut self, name: &Spanned<String>, reserved: &[&str]) {
-        if reserved.contains(&name.value.as_str()) {
+        if reserved.contains(&name.value.as_str()) && self.is_ours() {
             self.error(
                 &name.place,
                 Kind::Name,

@@ -3,7 +3,9 @@
 use super::{Checker, Form};
 use crate::diagnostic::{Kind, Place, counted};
 use crate::names;
-use crate::syntax::{Capability, Export, Function, Param, Service, SourceFile, Spanned, TypeKind};
+use crate::syntax::{
+    Capability, Export, Function, Param, ResultName, Service, SourceFile, Spanned, TypeKind,
+};
 
 impl Checker<'_, '_> {
     /// A host service has a name that fits its file, a release, and at least one function.
@@ -16,6 +18,7 @@ impl Checker<'_, '_> {
         self.check_head(&item, place, service.name.as_ref(), service.since.as_ref());
         if let Some(name) = &service.name {
             self.check_form(name, Form::UpperCamel);
+            self.check_identifier(name, "the name of a host service");
             self.check_stem(file, name, &names::service_module(&name.value));
         }
         if service.functions.is_empty() && self.complete {
@@ -31,6 +34,7 @@ impl Checker<'_, '_> {
         let item = format!("host function `{}`", function.name.value);
         self.check_docs(&function.docs, &function.name.place, &item);
         self.check_form(&function.name, Form::Snake);
+        self.check_import(service, function);
         self.check_reserved(&function.name, &names::RESERVED_FUNCTIONS);
         self.check_since(function.since.as_ref());
         self.check_later(function.since.as_ref(), service.since.as_ref());
@@ -43,10 +47,47 @@ impl Checker<'_, '_> {
         self.check_result_names(function);
     }
 
+    /// A name that upstream chose can be an identifier.
+    fn check_identifier(&mut self, name: &Spanned<String>, what: &str) {
+        if !names::is_identifier(&name.value) && !self.is_ours() {
+            self.error(
+                &name.place,
+                Kind::Name,
+                format!("`{}` is not {what}", name.value),
+                "such a name consists of letters, digits and `_`; a value runs to the next space",
+            );
+        }
+    }
+
+    /// An import name is written only where it is not the derived one, and can be an identifier.
+    fn check_import(&mut self, service: &Service, function: &Function) {
+        let Some(import) = &function.import else {
+            return;
+        };
+        if !names::is_identifier(&import.value) {
+            self.error(
+                &import.place,
+                Kind::Name,
+                format!("`{}` is not an import name", import.value),
+                "an import name consists of the letters a to z, digits and `_`",
+            );
+        }
+        let service = service.name.as_ref().map_or("", |name| &name.value);
+        if import.value == names::import_name(service, &function.name.value) {
+            self.error(
+                &import.place,
+                Kind::Attribute,
+                format!("`{}` is the derived import name already", import.value),
+                "remove the argument",
+            );
+        }
+    }
+
     /// A parameter has a usable name and type.
     fn check_param(&mut self, file: &SourceFile, param: &Param) {
         self.check_form(&param.name, Form::Snake);
         self.check_reserved(&param.name, &names::RESERVED_VALUES);
+        self.check_json(&param.name, param.json.as_ref());
         self.check_type(file, &param.ty);
         if let (Some(place), TypeKind::Option(_)) = (&param.distinguish_null, &param.ty.kind) {
             self.error(
@@ -60,9 +101,10 @@ impl Checker<'_, '_> {
 
     /// As many names as results; several results need names.
     fn check_result_names(&mut self, function: &Function) {
-        for name in &function.result_names {
+        for ResultName { name, json } in &function.result_names {
             self.check_form(name, Form::Snake);
             self.check_reserved(name, &names::RESERVED_VALUES);
+            self.check_json(name, json.as_ref());
         }
         let (types, given) = (function.results.len(), function.result_names.len());
         let name = &function.name;
@@ -80,7 +122,7 @@ impl Checker<'_, '_> {
             let place = function
                 .result_names
                 .first()
-                .map_or(&name.place, |n| &n.place);
+                .map_or(&name.place, |given| &given.name.place);
             self.error(
                 place,
                 Kind::Attribute,
@@ -110,6 +152,7 @@ impl Checker<'_, '_> {
         );
         if let Some(name) = &capability.name {
             self.check_form(name, Form::Snake);
+            self.check_identifier(name, "the name of a capability");
             self.check_stem(file, name, &name.value);
         }
         if let Some(identity) = &capability.identity {
@@ -133,6 +176,9 @@ impl Checker<'_, '_> {
         self.check_later(export.since.as_ref(), capability.since.as_ref());
         match &export.name {
             None if !self.complete => {}
+            Some(name) if !self.is_ours() => {
+                self.check_identifier(name, "an export name");
+            }
             None => self.error(
                 place,
                 Kind::Attribute,
@@ -168,7 +214,7 @@ impl Checker<'_, '_> {
 
     /// The input of an export is an object, since a call without input receives `{}`.
     fn check_input(&mut self, item: &str, input: &Param) {
-        if !matches!(input.ty.kind, TypeKind::Named { .. }) {
+        if !matches!(input.ty.kind, TypeKind::Named { .. }) && self.is_ours() {
             self.error(
                 &input.ty.place,
                 Kind::Unsupported,
@@ -220,7 +266,7 @@ impl Checker<'_, '_> {
             let hint = "add `name = \"…\"` to its attribute; wire and module names come from it";
             self.error(place, Kind::Attribute, format!("{item} has no name"), hint);
         }
-        if since.is_none() && self.complete {
+        if since.is_none() && self.complete && self.is_ours() {
             let hint = "add `since = \"…\"` with the first server release that has it";
             self.error(
                 place,
@@ -234,7 +280,7 @@ impl Checker<'_, '_> {
 
     /// The file is named after the module that the outputs have.
     fn check_stem(&mut self, file: &SourceFile, name: &Spanned<String>, module: &str) {
-        if names::RESERVED_MODULES.contains(&module) {
+        if names::RESERVED_MODULES.contains(&module) && self.is_ours() {
             self.error(
                 &name.place,
                 Kind::Name,

@@ -6,7 +6,8 @@ use crate::model::Scalar;
 use crate::names;
 use crate::resolve::Target;
 use crate::syntax::{
-    Alias, AliasTarget, Constant, Field, Folder, Literal, SourceFile, Struct, Type, TypeKind,
+    Alias, AliasTarget, Constant, Field, Folder, Literal, Origin, SourceFile, Spanned, Struct,
+    Type, TypeKind,
 };
 use std::collections::BTreeSet;
 
@@ -16,9 +17,13 @@ impl Checker<'_, '_> {
         let described = format!("struct `{}`", item.name.value);
         self.check_docs(&item.docs, &item.name.place, &described);
         self.check_form(&item.name, Form::UpperCamel);
+        if names::is_unusable(&item.name.value) {
+            let message = format!("`{}` cannot be a name in Rust", item.name.value);
+            self.error(&item.name.place, Kind::Name, message, "choose another name");
+        }
         self.check_reserved(&item.name, &names::RESERVED_TYPES);
         self.check_since(item.since.as_ref());
-        if item.since.is_none() && file.folder == Folder::Types {
+        if item.since.is_none() && file.folder == Folder::Types && self.is_ours() {
             self.error(
                 &item.name.place,
                 Kind::Attribute,
@@ -41,7 +46,9 @@ impl Checker<'_, '_> {
         self.check_since(field.since.as_ref());
         self.check_later(field.since.as_ref(), owner.since.as_ref());
         self.check_type(file, &field.ty);
-        if let (Some(place), TypeKind::Named { .. }) = (&field.omit_empty, &field.ty.kind) {
+        if let (Some(place), TypeKind::Named { .. }) = (&field.omit_empty, &field.ty.kind)
+            && self.is_ours()
+        {
             self.error(
                 place,
                 Kind::Attribute,
@@ -49,22 +56,27 @@ impl Checker<'_, '_> {
                 "remove `#[omit_empty]`, or write `Option<…>`",
             );
         }
-        if let Some(json) = &field.json
-            && json.value == names::json_name(name)
+        self.check_json(&field.name, field.json.as_ref());
+        if holds(&field.ty, &|kind| matches!(kind, TypeKind::Json)) && self.is_ours() {
+            self.error(
+                &field.ty.place,
+                Kind::Unsupported,
+                format!("{described} holds `Json`"),
+                "only parameters and results may; the wire types do without a JSON library",
+            );
+        }
+    }
+
+    /// A JSON name is written only where it is not the derived one.
+    pub(super) fn check_json(&mut self, name: &Spanned<String>, json: Option<&Spanned<String>>) {
+        if let Some(json) = json
+            && json.value == names::json_name(&name.value)
         {
             self.error(
                 &json.place,
                 Kind::Attribute,
                 format!("`{}` is the derived JSON name already", json.value),
                 "remove the attribute",
-            );
-        }
-        if holds(&field.ty, &|kind| matches!(kind, TypeKind::Json)) {
-            self.error(
-                &field.ty.place,
-                Kind::Unsupported,
-                format!("{described} holds `Json`"),
-                "only parameters and results may; the wire types do without a JSON library",
             );
         }
     }
@@ -118,7 +130,11 @@ impl Checker<'_, '_> {
                     &field.ty.place,
                     Kind::Unsupported,
                     format!("struct `{}` holds itself", item.name.value),
-                    "put a `Vec` or `Map` in between",
+                    if self.is_ours() {
+                        "put a `Vec` or `Map` in between"
+                    } else {
+                        "write a pointer, slice or map"
+                    },
                 );
             }
         }
@@ -133,7 +149,8 @@ impl Checker<'_, '_> {
         seen: &mut BTreeSet<String>,
     ) -> bool {
         match &ty.kind {
-            TypeKind::Option(inner) => self.reaches(file, inner, wanted, seen),
+            // A Go pointer holds its value elsewhere.
+            TypeKind::Option(inner) => self.is_ours() && self.reaches(file, inner, wanted, seen),
             TypeKind::Named { name, .. } if name == wanted => true,
             TypeKind::Named { shared, name } => match self.scope.resolve(file, *shared, name) {
                 Some(Target::Local(item) | Target::Shared(item)) if seen.insert(name.clone()) => {
@@ -208,11 +225,13 @@ impl Checker<'_, '_> {
             let message = format!("the type `{}` is no alias of this file", constant.ty.value);
             return self.error(&constant.ty.place, Kind::UnknownType, message, hint);
         };
-        let fits = matches!(
-            (&alias.target, &constant.value),
-            (AliasTarget::StaticStr, Literal::Text(_))
-                | (AliasTarget::Type(_), Literal::Integer(_))
-        );
+        let fits = match (&alias.target, &constant.value) {
+            (AliasTarget::StaticStr, Literal::Text(_)) => true,
+            (AliasTarget::Type(ty), Literal::Integer(number)) => {
+                ty.kind != TypeKind::Scalar(Scalar::I32) || i32::try_from(*number).is_ok()
+            }
+            _ => false,
+        };
         if !fits {
             self.error(
                 &name.place,
@@ -221,14 +240,14 @@ impl Checker<'_, '_> {
                     "the value of {described} does not fit `{}`",
                     constant.ty.value
                 ),
-                "write a text for a text alias, a whole number for a number alias",
+                "write a text for a text alias, a whole number in its range for a number alias",
             );
         }
     }
 
     /// Every struct is reached from a method or from another struct that is.
     pub(super) fn check_unused(&mut self, files: &[SourceFile]) {
-        let mut used: BTreeSet<(String, String)> = BTreeSet::new();
+        let mut used = BTreeSet::new();
         for file in files {
             let functions = file.services.iter().flat_map(|service| &service.functions);
             for function in functions {
@@ -245,9 +264,9 @@ impl Checker<'_, '_> {
                 }
             }
         }
-        for file in files {
+        for file in files.iter().filter(|file| file.origin == Origin::Rust) {
             for item in &file.structs {
-                if !used.contains(&(file.path.clone(), item.name.value.clone())) {
+                if !used.contains(&key(file, &item.name.value)) {
                     self.error(
                         &item.name.place,
                         Kind::Unused,
@@ -265,23 +284,23 @@ impl Checker<'_, '_> {
         files: &[SourceFile],
         file: &SourceFile,
         ty: &Type,
-        used: &mut BTreeSet<(String, String)>,
+        used: &mut BTreeSet<Key>,
     ) {
         match &ty.kind {
             TypeKind::List(inner) | TypeKind::Map(inner) | TypeKind::Option(inner) => {
                 self.mark_used(files, file, inner, used);
             }
             TypeKind::Named { shared, name } => {
-                let (Some(Target::Local(item)) | Some(Target::Shared(item))) =
-                    self.scope.resolve(file, *shared, name)
-                else {
-                    return;
+                let (item, home) = match self.scope.resolve(file, *shared, name) {
+                    Some(Target::Local(item)) => (item, Some(file)),
+                    Some(Target::Shared(item)) => {
+                        let mut homes = files.iter().filter(|home| home.folder == Folder::Types);
+                        (item, homes.find(|home| home.structs.contains(item)))
+                    }
+                    _ => return,
                 };
-                let home = &item.name.place.file;
-                let Some(home) = files.iter().find(|file| file.path == *home) else {
-                    return;
-                };
-                if used.insert((home.path.clone(), name.clone())) {
+                let Some(home) = home else { return };
+                if used.insert(key(home, name)) {
                     for field in &item.fields {
                         self.mark_used(files, home, &field.ty, used);
                     }
@@ -290,6 +309,13 @@ impl Checker<'_, '_> {
             _ => {}
         }
     }
+}
+
+/// What tells structs apart: the folder and stem of the file, and the name.
+type Key = (Folder, String, String);
+
+fn key(file: &SourceFile, name: &str) -> Key {
+    (file.folder, file.stem.clone(), name.to_owned())
 }
 
 /// Whether the test holds for the type or one inside it.

@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::diagnostic::{Kind, Place, suggest};
-use crate::syntax::Spanned;
+use crate::syntax::{ResultName, Spanned};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
 use syn::{Expr, ExprLit, Lit, Meta, Token};
@@ -24,7 +24,7 @@ enum Shape {
     Text,
     /// `flag`
     Flag,
-    /// `list(a, b)`
+    /// `list(a, b = "text")`
     Names,
 }
 
@@ -40,7 +40,11 @@ const ATTRIBUTES: &[(&str, Form)] = &[
     ),
     (
         "host_fn",
-        Form::Arguments(&[("since", Shape::Text), ("results", Shape::Names)]),
+        Form::Arguments(&[
+            ("name", Shape::Text),
+            ("since", Shape::Text),
+            ("results", Shape::Names),
+        ]),
     ),
     (
         "capability",
@@ -88,7 +92,7 @@ pub(super) struct Attribute {
 enum Value {
     Text(Spanned<String>),
     Flag,
-    Names(Vec<Spanned<String>>),
+    Names(Vec<ResultName>),
 }
 
 impl Attributes {
@@ -104,6 +108,14 @@ impl Attributes {
         let mut found: Vec<Attribute> = Vec::new();
         for attribute in attributes {
             if let Some(line) = doc_line(attribute) {
+                if line
+                    .chars()
+                    .any(|c| c.is_control() && c != '\t' && c != '\n')
+                {
+                    let span = attribute.span();
+                    let message = "a documentation comment holds a control character";
+                    context.error(span, Kind::Syntax, message, "remove it; it cannot be seen");
+                }
                 docs.push(line);
                 continue;
             }
@@ -165,7 +177,7 @@ impl Attribute {
     }
 
     /// The names in a list argument.
-    pub fn names(&self, key: &str) -> Vec<Spanned<String>> {
+    pub fn names(&self, key: &str) -> Vec<ResultName> {
         match self.find(key) {
             Some((_, Value::Names(names))) => names.clone(),
             _ => Vec::new(),
@@ -338,11 +350,16 @@ fn read_value(context: &mut Context<'_>, meta: &Meta, key: &str, shape: Shape) -
             }
         }
         (Shape::Names, Meta::List(list)) => {
-            let idents =
-                list.parse_args_with(Punctuated::<syn::Ident, Token![,]>::parse_terminated);
-            if let Ok(idents) = idents {
-                let names = idents.iter().map(|ident| context.name(ident)).collect();
-                return Some(Value::Names(names));
+            let names = list.parse_args_with(Punctuated::<Name, Token![,]>::parse_terminated);
+            if let Ok(names) = names {
+                let names = names.iter().map(|name| ResultName {
+                    name: context.name(&name.ident),
+                    json: name
+                        .json
+                        .as_ref()
+                        .and_then(|json| text_value(context, json, &format!("`{}`", name.ident))),
+                });
+                return Some(Value::Names(names.collect()));
             }
         }
         _ => {}
@@ -354,6 +371,25 @@ fn read_value(context: &mut Context<'_>, meta: &Meta, key: &str, shape: Shape) -
         format!("write `{}`", written_form(key, shape)),
     );
     None
+}
+
+/// A name in a list, perhaps with its JSON name.
+struct Name {
+    ident: syn::Ident,
+    json: Option<syn::LitStr>,
+}
+
+impl syn::parse::Parse for Name {
+    fn parse(input: syn::parse::ParseStream<'_>) -> syn::Result<Self> {
+        let ident = syn::ext::IdentExt::parse_any;
+        Ok(Self {
+            ident: input.call(ident)?,
+            json: match input.parse::<Option<Token![=]>>()? {
+                Some(_) => Some(input.parse()?),
+                None => None,
+            },
+        })
+    }
 }
 
 /// A text that may not be empty.
@@ -368,6 +404,15 @@ fn text_value(
             Kind::Attribute,
             format!("the text of {owner} is empty"),
             "write its value between the quotes, or leave it out",
+        );
+        return None;
+    }
+    if text.value().chars().any(char::is_control) {
+        context.error(
+            text.span(),
+            Kind::Attribute,
+            format!("the text of {owner} holds a control character"),
+            "write visible characters only",
         );
         return None;
     }

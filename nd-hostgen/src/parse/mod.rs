@@ -1,14 +1,15 @@
 //! The Rust front end: reads a definition file with `syn`, each item by itself, and keeps every place.
 
 mod attributes;
+mod depth;
 mod structs;
 mod traits;
 mod types;
 
 use crate::diagnostic::{Diagnostics, Kind, Place};
-use crate::syntax::{Folder, SourceFile, Spanned};
+use crate::syntax::{Folder, Origin, SourceFile, Spanned};
 use attributes::Attributes;
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
 
 /// Reads one definition file; what cannot be read is reported and left out.
 pub fn parse(
@@ -17,11 +18,45 @@ pub fn parse(
     text: &str,
     diagnostics: &mut Diagnostics,
 ) -> Option<SourceFile> {
+    // On a stack of its own, which is large enough for the deepest nesting that is let through.
     let mut context = Context {
         file: path,
         diagnostics,
+        depth: 0,
     };
-    let parsed = match syn::parse_file(text) {
+    let file = std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(depth::STACK);
+        let reading = thread.spawn_scoped(scope, || read(&mut context, folder, text));
+        reading.map(|reading| match reading.join() {
+            Ok(file) => file,
+            Err(panic) => std::panic::resume_unwind(panic),
+        })
+    });
+    file.unwrap_or_else(|error| {
+        let place = Place::start_of(path);
+        let message = format!("this file could not be read: {error}");
+        let hint = "the parser needs a stack of its own; give the program more memory";
+        diagnostics.report(&place, Kind::Syntax, message, hint);
+        None
+    })
+}
+
+fn read(context: &mut Context<'_>, folder: Folder, text: &str) -> Option<SourceFile> {
+    let path = context.file;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let tokens = text.parse::<TokenStream>().map_err(syn::Error::from);
+    if let Ok(tokens) = &tokens
+        && let Some(span) = depth::too_deep(tokens.clone())
+    {
+        context.error(
+            span,
+            Kind::Syntax,
+            "this is nested too deeply, or goes on for too long without a comma or semicolon",
+            "definitions are short; look for a bracket without its partner",
+        );
+        return None;
+    }
+    let parsed = match tokens.and_then(syn::parse2::<syn::File>) {
         Ok(parsed) => parsed,
         Err(error) => {
             context.error(
@@ -38,7 +73,8 @@ pub fn parse(
         path: path.to_owned(),
         stem: stem.strip_suffix(".rs").unwrap_or(stem).to_owned(),
         folder,
-        docs: Attributes::read(&mut context, &parsed.attrs, &[], "a file").docs,
+        origin: Origin::Rust,
+        docs: Attributes::read(context, &parsed.attrs, &[], "a file").docs,
         declared: parsed.items.iter().filter_map(type_name).collect(),
         services: Vec::new(),
         capabilities: Vec::new(),
@@ -47,7 +83,7 @@ pub fn parse(
         constants: Vec::new(),
     };
     for item in &parsed.items {
-        read_item(&mut context, item, &mut file);
+        read_item(context, item, &mut file);
     }
     Some(file)
 }
@@ -94,6 +130,8 @@ fn type_name(item: &syn::Item) -> Option<String> {
 struct Context<'a> {
     file: &'a str,
     diagnostics: &'a mut Diagnostics,
+    /// How many types lie around the one at hand.
+    depth: usize,
 }
 
 impl Context<'_> {

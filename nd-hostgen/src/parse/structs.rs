@@ -48,6 +48,7 @@ fn read_field(context: &mut Context<'_>, field: &syn::Field) -> Option<Field> {
     Some(Field {
         since: attributes.take_text("since"),
         json: attributes.take_text("json"),
+        alias: None,
         omit_empty: attributes
             .take("omit_empty")
             .map(|attribute| attribute.place),
@@ -132,9 +133,16 @@ fn read_literal(expr: &syn::Expr) -> Option<Literal> {
             op: syn::UnOp::Neg(_),
             expr,
             ..
-        }) => match read_literal(expr)? {
-            Literal::Integer(number) => Some(Literal::Integer(-number)),
-            Literal::Text(_) => None,
+        }) => match &**expr {
+            // With its sign the lowest number fits, without it does not.
+            syn::Expr::Lit(syn::ExprLit {
+                lit: syn::Lit::Int(number),
+                ..
+            }) => {
+                let number: i128 = number.base10_parse().ok()?;
+                i64::try_from(-number).ok().map(Literal::Integer)
+            }
+            _ => None,
         },
         _ => None,
     }

@@ -96,9 +96,10 @@ fn read_function(context: &mut Context<'_>, method: &syn::TraitItemFn) -> Option
     let item = "a method of a host service";
     let mut attributes = Attributes::read(context, &method.attrs, &["host_fn"], item);
     let mark = marked(context, &mut attributes, "host_fn", method)?;
-    let params = read_params(context, method, &["distinguish_null"]);
+    let params = read_params(context, method, &["distinguish_null", "json"]);
     let (results, fallible) = read_results(context, &method.sig.output);
     Some(Function {
+        import: mark.text("name"),
         since: mark.text("since"),
         result_names: mark.names("results"),
         docs: attributes.docs,
@@ -219,6 +220,7 @@ fn read_param(context: &mut Context<'_>, param: &syn::PatType, allowed: &[&str])
     }
     Some(Param {
         name: context.name(&pattern.ident),
+        json: attributes.take_text("json"),
         ty: types::read(context, &param.ty)?,
         distinguish_null,
     })

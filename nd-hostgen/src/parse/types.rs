@@ -10,8 +10,22 @@ use syn::spanned::Spanned as _;
 const KNOWN: &str = "String, bool, i32, i64, u32, u64, f32, f64, Bytes, Json, Vec<T>, Map<String, T>, \
                      Option<T> and structs by name";
 
+/// How many types may lie in each other.
+const DEEPEST: usize = 64;
+
 /// Reads a type, reporting shapes that the wire does not have.
 pub(super) fn read(context: &mut Context<'_>, ty: &syn::Type) -> Option<Type> {
+    if context.depth == DEEPEST {
+        let hint = "define structs in between";
+        return unsupported(context, ty, "more than 64 types lie in each other", hint);
+    }
+    context.depth += 1;
+    let read = read_below(context, ty);
+    context.depth -= 1;
+    read
+}
+
+fn read_below(context: &mut Context<'_>, ty: &syn::Type) -> Option<Type> {
     let kind = match ty {
         syn::Type::Path(path) if path.qself.is_none() => read_path(context, &path.path)?,
         syn::Type::Reference(reference) => {

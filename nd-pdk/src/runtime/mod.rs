@@ -23,7 +23,9 @@ pub struct Import {
 
 /// Declares a host function and returns a reference to it.
 #[cfg(target_arch = "wasm32")]
-macro_rules! import {
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __import {
     ($name:literal) => {{
         #[link(wasm_import_module = "extism:host/user")]
         unsafe extern "C" {
@@ -39,13 +41,15 @@ macro_rules! import {
 
 /// Names a host function.
 #[cfg(not(target_arch = "wasm32"))]
-macro_rules! import {
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __import {
     ($name:literal) => {
         &$crate::runtime::Import { name: $name }
     };
 }
 
-pub(crate) use import;
+pub use crate::__import as import;
 
 /// Calls a host function: writes the request, reads the fields of the answer into `results`.
 ///
@@ -53,7 +57,7 @@ pub(crate) use import;
 ///
 /// When the host reports an error or answers with something else than the agreed object.
 #[inline(never)]
-pub(crate) fn call(
+pub fn call(
     import: &Import,
     request: &[(&str, &dyn Encode)],
     results: &mut [(&str, &mut dyn Decode)],

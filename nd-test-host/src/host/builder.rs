@@ -10,6 +10,7 @@ use super::{Host, PluginSettings, State};
 use crate::faults::Faults;
 use crate::generated::Services;
 use crate::journal::{self, Journal, LogHook, LogLevel, LogRecord, PrintHook, PrintedRecord};
+use crate::own::{self, OwnService};
 use crate::plugin::{ServiceHook, Surroundings};
 use crate::runtime::{CodeCache, Engine};
 use crate::server::metrics::Metrics;
@@ -59,6 +60,7 @@ pub struct HostBuilder {
     notes: Vec<String>,
     scan_on_start: bool,
     customise: Vec<ServiceHook>,
+    own: Vec<OwnService>,
 }
 
 /// Why a host cannot start.
@@ -88,6 +90,12 @@ pub enum BuildError {
     /// The libraries cannot be scanned.
     #[error("scanning: {0}")]
     Scan(#[from] ScanError),
+    /// Two host services have a function of this import name, or the server has one. Rename the service.
+    #[error("the host function \"{import}\" exists already")]
+    TakenImport {
+        /// The import name.
+        import: &'static str,
+    },
     /// The WebAssembly engine cannot start on this machine.
     #[error("starting the WebAssembly engine: {0}")]
     Engine(String),
@@ -115,6 +123,7 @@ impl HostBuilder {
             notes: Vec::new(),
             scan_on_start: false,
             customise: Vec::new(),
+            own: Vec::new(),
         }
     }
 
@@ -327,11 +336,19 @@ impl HostBuilder {
         self
     }
 
+    /// Offers a host service that is not the server's; `nd-hostgen bindings` writes what makes one of its trait.
+    ///
+    /// Plugins may import its functions, after they have declared its permission if it has one.
+    pub fn service(mut self, service: OwnService) -> Self {
+        self.own.push(service);
+        self
+    }
+
     /// Starts the host.
     ///
     /// # Errors
     ///
-    /// When the data folder, the database or the engine cannot be made.
+    /// When the data folder, the database or the engine cannot be made, or an own service has a name that is taken.
     pub fn build(self) -> Result<Host, BuildError> {
         let (data_dir, own_data, store) = match self.data_dir {
             Some(path) => {
@@ -365,8 +382,9 @@ impl HostBuilder {
             }
             None => None,
         };
-        let engine =
-            Engine::start(self.memory_limit, self.count_fuel, cache).map_err(BuildError::Engine)?;
+        let own = own::functions(self.own).map_err(|import| BuildError::TakenImport { import })?;
+        let engine = Engine::start(self.memory_limit, self.count_fuel, cache, own)
+            .map_err(BuildError::Engine)?;
         let level = self.log_level.unwrap_or(self.server.plugin_log_level);
         let journal = Journal::with(self.journal_capacity, level, self.on_log, self.on_print);
         for note in self.notes {

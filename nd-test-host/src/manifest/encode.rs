@@ -39,7 +39,11 @@ impl<'a> Config<'a> {
 }
 
 fn is_nothing(permissions: &&Permissions) -> bool {
-    **permissions == Permissions::default()
+    let nothing = Permissions {
+        others: permissions.others.clone(),
+        ..Permissions::default()
+    };
+    **permissions == nothing
 }
 
 impl Manifest {

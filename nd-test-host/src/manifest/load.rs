@@ -1,6 +1,6 @@
 //! From the text of a manifest to a checked [`Manifest`], in the server's order of failures.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -93,7 +93,8 @@ pub(super) fn parse(json: &[u8], rules: &Rules) -> Result<Manifest, ManifestErro
             object: "ConfigDefinition",
         });
     }
-    let file: File = wire::decode(json).map_err(ManifestError::Type)?;
+    let mut file: File = wire::decode(json).map_err(ManifestError::Type)?;
+    file.permissions.others = other_permissions(members, &file.permissions);
     for (field, text) in [
         ("author", &file.author),
         ("name", &file.name),
@@ -137,6 +138,19 @@ pub(super) fn check_dependencies(
         }
     }
     Ok(())
+}
+
+/// Returns the keys under `permissions` that are not the server's.
+fn other_permissions(members: &[(String, Value)], known: &Permissions) -> BTreeSet<String> {
+    let permissions = members.iter().rfind(|(key, _)| key == "permissions");
+    let Some((_, Value::Object(permissions))) = permissions else {
+        return BTreeSet::new();
+    };
+    let declared = permissions
+        .iter()
+        .filter(|(_, value)| *value != Value::Null);
+    let others = declared.filter(|(key, _)| !known.has(key));
+    others.map(|(key, _)| key.clone()).collect()
 }
 
 fn has_key(members: &[(String, Value)], key: &str) -> bool {
@@ -270,5 +284,17 @@ mod tests {
         ] {
             parse(json.as_bytes()).unwrap();
         }
+    }
+
+    #[test]
+    fn keys_of_other_permissions_are_kept_apart() {
+        let manifest = parse(
+            br#"{"name":"n","author":"a","version":"1","permissions":{"weather":{},"off":null,"http":{}}}"#,
+        )
+        .unwrap();
+        let permissions = &manifest.permissions;
+        assert_eq!(permissions.others, BTreeSet::from(["weather".to_owned()]));
+        assert!(permissions.has("weather") && permissions.has("http") && !permissions.has("off"));
+        assert!(!manifest.to_json().unwrap().contains("weather"));
     }
 }

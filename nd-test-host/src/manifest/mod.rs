@@ -7,6 +7,8 @@ mod config;
 mod encode;
 mod load;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 pub use config::{ConfigErrors, ConfigMapError, ConfigViolation, config_map};
@@ -117,6 +119,9 @@ pub struct Permissions {
     /// Scrobble history service; needs `users`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scrobble_retriever: Option<PlainPermission>,
+    /// Keys that mean nothing to the server, but may open a service of somebody's own ([`crate::own`]).
+    #[serde(skip)]
+    pub others: BTreeSet<String>,
 }
 
 impl Permissions {
@@ -136,7 +141,7 @@ impl Permissions {
             "users" => self.users.is_some(),
             "subsonicapi" => self.subsonicapi.is_some(),
             "scrobbleRetriever" => self.scrobble_retriever.is_some(),
-            _ => false,
+            other => self.others.contains(other),
         }
     }
 

@@ -23,6 +23,7 @@ use super::imports::{self, ImportErrors};
 use super::instance::{self, State};
 use super::limits::{MAX_TABLE, Ticker};
 use crate::manifest::Permissions;
+use crate::own::OwnFunction;
 
 /// Stack of a guest. Threads of a test have 2 MiB in all.
 const MAX_STACK: usize = 1 << 20;
@@ -44,6 +45,7 @@ pub(crate) struct Engine {
     spare: OnceLock<Result<Backend, String>>,
     settings: Settings,
     cache: Option<CodeCache>,
+    own: Arc<[OwnFunction]>,
     pub(super) ticker: Ticker,
 }
 
@@ -60,10 +62,10 @@ pub(super) struct Backend {
 }
 
 impl Backend {
-    fn start(config: &Config) -> wasmtime::Result<Self> {
+    fn start(config: &Config, own: &[OwnFunction]) -> wasmtime::Result<Self> {
         let engine = wasmtime::Engine::new(config)?;
         let mut linker = Linker::new(&engine);
-        instance::link(&mut linker)?;
+        instance::link(&mut linker, own)?;
         Ok(Self { engine, linker })
     }
 }
@@ -74,6 +76,7 @@ impl Engine {
         memory_limit: usize,
         count_fuel: bool,
         cache: Option<CodeCache>,
+        own: Arc<[OwnFunction]>,
     ) -> Result<Arc<Self>, String> {
         let settings = Settings {
             memory_limit,
@@ -81,8 +84,8 @@ impl Engine {
         };
         let pooled = config(settings, Some(pool(settings)));
         // A machine may have no room for so many addresses, but it can still run plugins.
-        let main = Backend::start(&pooled)
-            .or_else(|_| Backend::start(&config(settings, None)))
+        let main = Backend::start(&pooled, &own)
+            .or_else(|_| Backend::start(&config(settings, None), &own))
             .map_err(|error| error.to_string())?;
         let ticker = Ticker::start(&main.engine).map_err(|error| error.to_string())?;
         Ok(Arc::new(Self {
@@ -90,6 +93,7 @@ impl Engine {
             spare: OnceLock::new(),
             settings,
             cache,
+            own,
             ticker,
         }))
     }
@@ -163,7 +167,7 @@ impl Engine {
         code: &Code,
         permissions: &Permissions,
     ) -> Result<Compiled, LinkError> {
-        imports::check(&code.module, permissions)?;
+        imports::check(&code.module, permissions, &self.own)?;
         let pre = if code.main {
             self.main.linker.instantiate_pre(&code.module)
         } else {
@@ -181,7 +185,7 @@ impl Engine {
 
     fn spare(&self) -> Result<&Backend, String> {
         let spare = self.spare.get_or_init(|| {
-            let backend = Backend::start(&config(self.settings, None));
+            let backend = Backend::start(&config(self.settings, None), &self.own);
             let backend = backend.map_err(|error| error.to_string())?;
             self.ticker.add(&backend.engine);
             Ok(backend)

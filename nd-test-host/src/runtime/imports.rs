@@ -7,6 +7,7 @@ use wasmtime::{ExternType, FuncType, ImportType, Module, ValType};
 use super::env;
 use crate::generated::FUNCTIONS;
 use crate::manifest::Permissions;
+use crate::own::OwnFunction;
 use crate::server::Rules;
 
 /// Module of the host services.
@@ -120,10 +121,14 @@ impl ImportErrors {
 }
 
 /// Checks every import of a module; WASI's own names are left to the linker.
-pub(super) fn check(module: &Module, permissions: &Permissions) -> Result<(), ImportErrors> {
+pub(super) fn check(
+    module: &Module,
+    permissions: &Permissions,
+    own: &[OwnFunction],
+) -> Result<(), ImportErrors> {
     let errors: Vec<_> = module
         .imports()
-        .filter_map(|import| check_one(&import, permissions))
+        .filter_map(|import| check_one(&import, permissions, own))
         .collect();
     if errors.is_empty() {
         return Ok(());
@@ -131,10 +136,14 @@ pub(super) fn check(module: &Module, permissions: &Permissions) -> Result<(), Im
     Err(ImportErrors { errors })
 }
 
-fn check_one(import: &ImportType<'_>, permissions: &Permissions) -> Option<ImportError> {
+fn check_one(
+    import: &ImportType<'_>,
+    permissions: &Permissions,
+    own: &[OwnFunction],
+) -> Option<ImportError> {
     let name = import.name();
     match import.module() {
-        USER_MODULE => check_service(name, &import.ty(), permissions),
+        USER_MODULE => check_service(name, &import.ty(), permissions, own),
         env::ENV_MODULE => {
             let is_function = matches!(import.ty(), ExternType::Func(_));
             (!is_function || !env::FUNCTIONS.contains(&name)).then(|| ImportError::Unknown {
@@ -151,15 +160,22 @@ fn check_one(import: &ImportType<'_>, permissions: &Permissions) -> Option<Impor
     }
 }
 
-fn check_service(name: &str, ty: &ExternType, permissions: &Permissions) -> Option<ImportError> {
-    let Some(function) = FUNCTIONS.iter().find(|function| function.import == name) else {
+fn check_service(
+    name: &str,
+    ty: &ExternType,
+    permissions: &Permissions,
+    own: &[OwnFunction],
+) -> Option<ImportError> {
+    let servers = FUNCTIONS.iter().map(|f| (f.import, f.permission));
+    let mut known = servers.chain(own.iter().map(|f| (f.import, f.permission)));
+    let Some((_, needed)) = known.clone().find(|(import, _)| *import == name) else {
         return Some(ImportError::Unknown {
             module: USER_MODULE.to_owned(),
             function: name.to_owned(),
-            nearest: nearest(name, FUNCTIONS.iter().map(|function| function.import)),
+            nearest: nearest(name, known.by_ref().map(|(import, _)| import)),
         });
     };
-    if let Some(permission) = function.permission
+    if let Some(permission) = needed
         && !permissions.has(permission)
     {
         return Some(ImportError::NotGranted {
@@ -219,7 +235,7 @@ mod tests {
             format!(r#"{{"name":"n","author":"a","version":"1","permissions":{permissions}}}"#);
         let manifest = crate::manifest::Manifest::parse(json.as_bytes()).unwrap();
         let module = Module::new(&Engine::default(), format!("(module {imports})")).unwrap();
-        match check(&module, &manifest.permissions) {
+        match check(&module, &manifest.permissions, &[]) {
             Ok(()) => String::new(),
             Err(errors) => errors.to_string(),
         }

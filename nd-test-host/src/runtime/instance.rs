@@ -20,6 +20,7 @@ use crate::context::CallContext;
 use crate::error::CallError;
 use crate::faults::Faults;
 use crate::generated::Services;
+use crate::own::OwnFunction;
 use crate::server::legacy::Noticed;
 use crate::services::Clock;
 use crate::services::http::RuntimeHttp;
@@ -260,11 +261,11 @@ fn invoke(store: &mut Store<State>, export: &Func, signature: Signature) -> Resu
 }
 
 /// Links everything a plugin may import with all permissions there are.
-pub(super) fn link(linker: &mut Linker<State>) -> Result<()> {
+pub(super) fn link(linker: &mut Linker<State>, own: &[OwnFunction]) -> Result<()> {
     env::link(linker)?;
     wasi_common::sync::snapshots::preview_1::add_wasi_snapshot_preview1_to_linker(
         linker,
         State::wasi,
     )?;
-    service::link(linker)
+    service::link(linker, own)
 }

@@ -131,7 +131,7 @@ fn trimming_removes_the_oldest_files_and_the_folders_left_empty() {
 
 fn engine(folder: &Path, count_fuel: bool) -> Arc<HostEngine> {
     let cache = CodeCache::open(folder).unwrap();
-    HostEngine::start(1 << 20, count_fuel, Some(cache)).unwrap()
+    HostEngine::start(1 << 20, count_fuel, Some(cache), Arc::default()).unwrap()
 }
 
 #[test]

@@ -1,0 +1,486 @@
+//! From a folder of Go files to one definition file per annotated interface, with the types it reaches.
+
+use super::annotation::{Annotation, Word};
+use super::constants::Value;
+use super::declare::{Body, ConstBlock, Doc, Interface, Method, TypeDecl};
+use super::members::Members;
+use super::naming;
+use super::package::Package;
+use super::resolve::{Reached, Resolver};
+use super::structs;
+use super::types::{GoType, Shape};
+use crate::diagnostic::{Diagnostics, Kind};
+use crate::names;
+use crate::syntax::{
+    Alias, AliasTarget, Capability, Constant, Folder, Literal, Origin, Service, SourceFile,
+    Spanned, Struct, Type, TypeKind,
+};
+use std::collections::BTreeSet;
+
+/// The folders of one run.
+pub(super) struct Folders<'a> {
+    /// The folder with the interfaces.
+    pub package: &'a Package<'a>,
+    /// The folder of shared types; empty if there is none.
+    pub shared: &'a Package<'a>,
+    /// Whether the rules of the old generator hold too.
+    pub legacy: bool,
+}
+
+impl<'a> Folders<'a> {
+    /// Reads every annotated interface.
+    pub fn units(&self, diagnostics: &mut Diagnostics) -> Vec<SourceFile> {
+        let mut units = Vec::new();
+        for (at, file) in self.package.files.iter().enumerate() {
+            for decl in file.types.iter().filter(|decl| self.package.counts(decl)) {
+                let mut resolver = Resolver::new(self.package, self.shared, diagnostics);
+                if let Body::Interface(interface) = &decl.body {
+                    units.extend(self.interface(&mut resolver, at, decl, interface));
+                }
+            }
+        }
+        units
+    }
+
+    fn interface(
+        &self,
+        resolver: &mut Resolver<'a, '_>,
+        at: usize,
+        decl: &'a TypeDecl,
+        interface: &'a Interface,
+    ) -> Vec<SourceFile> {
+        let annotated = |word: Word| {
+            let mut annotations = decl.doc.annotations.iter();
+            annotations
+                .find(|found| found.word == word)
+                .filter(|found| self.is_in_place(found, &decl.doc))
+        };
+        let mut units = Vec::new();
+        if let Some(annotation) = annotated(Word::Service) {
+            resolver.reached = Reached::default();
+            units.extend(self.service(resolver, at, decl, interface, annotation));
+        }
+        if let Some(annotation) = annotated(Word::Capability) {
+            if self.legacy {
+                let message = "the old generator does not know `//nd:capability`";
+                let hint = "it makes host services only";
+                let place = &annotation.place;
+                resolver
+                    .diagnostics
+                    .warn(place, Kind::Attribute, message, hint);
+                return units;
+            }
+            resolver.reached = Reached::default();
+            units.extend(self.capability(resolver, at, decl, interface, annotation));
+        }
+        units
+    }
+
+    /// The old generator wanted the annotation directly above the declaration.
+    fn is_in_place(&self, annotation: &Annotation, doc: &Doc) -> bool {
+        !self.legacy || annotation.place.line == doc.last_line
+    }
+
+    /// The methods of an interface with an annotation of some kind; none are reported.
+    fn methods<'m>(
+        &self,
+        resolver: &mut Resolver<'a, '_>,
+        decl: &TypeDecl,
+        interface: &'m Interface,
+        word: Word,
+    ) -> Vec<&'m Method> {
+        let name = &decl.name;
+        if decl.generic {
+            resolver.diagnostics.report(
+                &name.place,
+                Kind::Unsupported,
+                format!("interface `{}` has type parameters", name.value),
+                "write concrete types; the wire has no generics",
+            );
+        }
+        for place in &interface.embedded {
+            resolver.diagnostics.warn(
+                place,
+                Kind::Unsupported,
+                format!("what is embedded in `{}` is left out", name.value),
+                "write its methods out, each with its annotation",
+            );
+        }
+        let methods = interface.methods.iter().filter(|method| {
+            let mut annotations = method.doc.annotations.iter();
+            annotations.any(|found| found.word == word && self.is_in_place(found, &method.doc))
+        });
+        let methods: Vec<&Method> = methods.collect();
+        if methods.is_empty() {
+            resolver.diagnostics.warn(
+                &name.place,
+                Kind::Unused,
+                format!(
+                    "interface `{}` has no method with `{}` and is left out",
+                    name.value,
+                    word.written()
+                ),
+                format!(
+                    "write `{}` as a line of the comment above each method",
+                    word.written()
+                ),
+            );
+        }
+        methods
+    }
+
+    fn name_of(
+        &self,
+        resolver: &mut Resolver<'a, '_>,
+        decl: &TypeDecl,
+        annotation: &Annotation,
+    ) -> Option<Spanned<String>> {
+        let name = annotation.get("name");
+        if name.is_none() {
+            resolver.diagnostics.report(
+                &annotation.place,
+                Kind::Attribute,
+                format!("`{}` has no name", decl.name.value),
+                format!(
+                    "write `{} name=…`; wire and module names come from it",
+                    annotation.word.written()
+                ),
+            );
+        }
+        name.cloned()
+    }
+
+    fn service(
+        &self,
+        resolver: &mut Resolver<'a, '_>,
+        at: usize,
+        decl: &'a TypeDecl,
+        interface: &'a Interface,
+        annotation: &Annotation,
+    ) -> Option<SourceFile> {
+        let methods = self.methods(resolver, decl, interface, Word::Function);
+        let name = self.name_of(resolver, decl, annotation)?;
+        if methods.is_empty() {
+            return None;
+        }
+        let mut members = self.members(resolver, at);
+        let functions = methods.into_iter();
+        let functions = functions
+            .map(|method| members.function(method, &name.value))
+            .collect();
+        let structs = self.structs(resolver);
+        let is_taken = |candidate: &str| {
+            let mut structs = structs.iter().map(|item| item.name.value.as_str());
+            structs.any(|name| name == candidate) || names::RESERVED_TYPES.contains(&candidate)
+        };
+        let trait_name = naming::service_trait(&decl.name.value, is_taken);
+        let mut unit = self.unit(at, &names::service_module(&name.value), Folder::Services);
+        unit.structs = structs;
+        unit.services.push(Service {
+            trait_name: renamed(&decl.name, &trait_name),
+            docs: decl.doc.text.clone(),
+            name: Some(name),
+            permission: annotation.get("permission").cloned(),
+            since: None,
+            functions,
+        });
+        Some(unit)
+    }
+
+    fn capability(
+        &self,
+        resolver: &mut Resolver<'a, '_>,
+        at: usize,
+        decl: &'a TypeDecl,
+        interface: &'a Interface,
+        annotation: &Annotation,
+    ) -> Option<SourceFile> {
+        let methods = self.methods(resolver, decl, interface, Word::Export);
+        let name = self.name_of(resolver, decl, annotation)?;
+        if methods.is_empty() {
+            return None;
+        }
+        let required = annotation
+            .get("required")
+            .is_some_and(|value| value.value == "true");
+        let module = names::snake(&name.value);
+        let mut members = self.members(resolver, at);
+        let exports = methods.into_iter();
+        let exports = exports
+            .map(|method| members.export(method, &module, required))
+            .collect();
+        let structs = self.structs(resolver);
+        let short = naming::required_trait(&decl.name.value);
+        let is_taken = structs.iter().any(|item| item.name.value == short);
+        let reserved = names::RESERVED_TYPES.contains(&short);
+        let trait_name = if required && !is_taken && !reserved {
+            short
+        } else {
+            &decl.name.value
+        };
+        let mut unit = self.unit(at, &module, Folder::Capabilities);
+        unit.capabilities.push(Capability {
+            trait_name: renamed(&decl.name, trait_name),
+            docs: decl.doc.text.clone(),
+            name: Some(renamed(&name, &module)),
+            identity: None,
+            required,
+            since: None,
+            exports,
+        });
+        unit.structs = structs;
+        self.attach(resolver, &decl.name.value, &mut unit);
+        Some(unit)
+    }
+
+    fn members<'r, 'd>(
+        &self,
+        resolver: &'r mut Resolver<'a, 'd>,
+        at: usize,
+    ) -> Members<'r, 'a, 'd> {
+        Members {
+            file: &self.package.files[at],
+            at,
+            legacy: self.legacy,
+            resolver,
+        }
+    }
+
+    fn unit(&self, at: usize, stem: &str, folder: Folder) -> SourceFile {
+        empty_unit(&self.package.files[at].path, stem, folder)
+    }
+
+    /// Every struct that was reached, and those reached from them, in source order.
+    fn structs(&self, resolver: &mut Resolver<'a, '_>) -> Vec<Struct> {
+        let mut found: Vec<(usize, Struct)> = Vec::new();
+        let mut next = 0;
+        while let Some(name) = resolver.reached.structs.get(next).cloned() {
+            next += 1;
+            if let Some((home, decl)) = self.package.get(&name)
+                && let Body::Struct(fields) = &decl.body
+            {
+                found.push((home, structs::read(resolver, home, decl, fields)));
+            }
+        }
+        found.sort_by_key(|(home, item)| (*home, item.name.place.line, item.name.place.column));
+        found.into_iter().map(|(_, item)| item).collect()
+    }
+
+    /// Adds the aliases and constants that go with a capability.
+    fn attach(&self, resolver: &mut Resolver<'a, '_>, interface: &str, unit: &mut SourceFile) {
+        let shared = self.shared_closure(&resolver.reached.shared);
+        for (at, file) in self.package.files.iter().enumerate() {
+            for decl in file.types.iter().filter(|decl| self.package.counts(decl)) {
+                let name = &decl.name.value;
+                if let Some(target) = resolver.alias_of_shared(at, decl) {
+                    if shared.contains(target) {
+                        unit.aliases.push(shared_alias(decl, target));
+                    }
+                } else if (resolver.reached.named.contains(name) || name.starts_with(interface))
+                    && let Body::Type(ty) = &decl.body
+                {
+                    unit.aliases.extend(value_alias(decl, ty));
+                }
+            }
+        }
+        for file in self.package.files {
+            for block in &file.constants {
+                constants(block, unit, resolver.diagnostics);
+            }
+        }
+        unit.declared = declared(unit);
+    }
+
+    /// The shared structs that are used, directly or by another.
+    fn shared_closure(&self, used: &BTreeSet<String>) -> BTreeSet<String> {
+        let mut found = used.clone();
+        let mut open: Vec<String> = used.iter().cloned().collect();
+        let mut silent = Diagnostics::new();
+        let nothing = Package::new(&[], &mut silent);
+        let mut resolver = Resolver::new(self.shared, &nothing, &mut silent);
+        while let Some(name) = open.pop() {
+            let Some((
+                home,
+                TypeDecl {
+                    body: Body::Struct(fields),
+                    ..
+                },
+            )) = self.shared.get(&name)
+            else {
+                continue;
+            };
+            for field in fields {
+                resolver.ty(home, &field.ty);
+            }
+            for name in &resolver.reached.structs {
+                if found.insert(name.clone()) {
+                    open.push(name.clone());
+                }
+            }
+        }
+        found
+    }
+}
+
+/// The shared structs as definition files.
+pub(super) fn shared_units(shared: &Package<'_>, diagnostics: &mut Diagnostics) -> Vec<SourceFile> {
+    let mut silent = Diagnostics::new();
+    let nothing = Package::new(&[], &mut silent);
+    let mut units = Vec::new();
+    for (at, file) in shared.files.iter().enumerate() {
+        let mut resolver = Resolver::new(shared, &nothing, diagnostics);
+        let name = file.path.rsplit('/').next().unwrap_or(&file.path);
+        let stem = names::snake(name.strip_suffix(".go").unwrap_or(name));
+        let mut unit = empty_unit(&file.path, &stem, Folder::Types);
+        for decl in file.types.iter().filter(|decl| shared.counts(decl)) {
+            match &decl.body {
+                Body::Struct(fields) if !decl.generic => {
+                    unit.structs
+                        .push(structs::read(&mut resolver, at, decl, fields));
+                }
+                _ => {}
+            }
+        }
+        unit.declared = declared(&unit);
+        if !unit.structs.is_empty() {
+            units.push(unit);
+        }
+    }
+    units
+}
+
+fn empty_unit(path: &str, stem: &str, folder: Folder) -> SourceFile {
+    SourceFile {
+        path: path.to_owned(),
+        stem: stem.to_owned(),
+        folder,
+        origin: Origin::Go,
+        docs: String::new(),
+        declared: Vec::new(),
+        services: Vec::new(),
+        capabilities: Vec::new(),
+        structs: Vec::new(),
+        aliases: Vec::new(),
+        constants: Vec::new(),
+    }
+}
+
+/// The names of a unit's structs and aliases.
+fn declared(unit: &SourceFile) -> Vec<String> {
+    let structs = unit.structs.iter().map(|item| &item.name);
+    let aliases = unit.aliases.iter().map(|item| &item.name);
+    structs
+        .chain(aliases)
+        .map(|name| name.value.clone())
+        .collect()
+}
+
+fn renamed(name: &Spanned<String>, value: &str) -> Spanned<String> {
+    Spanned {
+        value: value.to_owned(),
+        place: name.place.clone(),
+    }
+}
+
+/// An old name of a shared type.
+fn shared_alias(decl: &TypeDecl, target: &str) -> Alias {
+    Alias {
+        name: decl.name.clone(),
+        docs: decl.doc.text.clone(),
+        since: None,
+        deprecated: true,
+        target: AliasTarget::Type(Type {
+            kind: TypeKind::Named {
+                shared: true,
+                name: target.to_owned(),
+            },
+            place: decl.name.place.clone(),
+        }),
+    }
+}
+
+/// The type of constants; none if it is no text or whole number.
+fn value_alias(decl: &TypeDecl, ty: &GoType) -> Option<Alias> {
+    use crate::model::Scalar;
+    let Shape::Name(word) = &ty.shape else {
+        return None;
+    };
+    let scalar = |scalar| {
+        AliasTarget::Type(Type {
+            kind: TypeKind::Scalar(scalar),
+            place: ty.place.clone(),
+        })
+    };
+    let target = match word.as_str() {
+        "string" => AliasTarget::StaticStr,
+        "int" | "int32" => scalar(Scalar::I32),
+        "int64" => scalar(Scalar::I64),
+        _ => return None,
+    };
+    Some(Alias {
+        name: decl.name.clone(),
+        docs: decl.doc.text.clone(),
+        since: None,
+        deprecated: false,
+        target,
+    })
+}
+
+/// Adds the constants of a block that belongs to one of a unit's aliases: the first type named in it.
+fn constants(block: &ConstBlock, unit: &mut SourceFile, diagnostics: &mut Diagnostics) {
+    let first = block.constants.iter().find_map(|spec| spec.ty.as_ref());
+    let Some(Shape::Name(ty)) = first.map(|ty| &ty.shape) else {
+        return;
+    };
+    let mut aliases = unit.aliases.iter().filter(|alias| !alias.deprecated);
+    if !aliases.any(|alias| alias.name.value == *ty) {
+        return;
+    }
+    for spec in &block.constants {
+        if let Some(other) = spec.ty.as_ref().filter(|other| other.text != *ty) {
+            let message = format!(
+                "a block of `{ty}` constants holds one of type `{}`",
+                other.text
+            );
+            let hint = "give each type a block of its own; the first type of a block counts";
+            diagnostics.warn(&other.place, Kind::Unsupported, message, hint);
+            continue;
+        }
+        for (name, value) in spec.names.iter().zip(values(spec)) {
+            if name.value == "_" {
+                continue;
+            }
+            let value = match value {
+                Value::Text(text) => Literal::Text(text.clone()),
+                Value::Integer(number) => match i64::try_from(*number) {
+                    Ok(number) => Literal::Integer(number),
+                    Err(_) => {
+                        let message =
+                            format!("the value of constant `{}` is too large", name.value);
+                        let hint = "write a number that fits into 64 bits with a sign";
+                        diagnostics.report(&spec.place, Kind::Unsupported, message, hint);
+                        continue;
+                    }
+                },
+                Value::Unknown => {
+                    let message = format!("the value of constant `{}` is no literal", name.value);
+                    let hint = "write a text, a whole number, or what follows from `iota` and such";
+                    diagnostics.report(&spec.place, Kind::Unsupported, message, hint);
+                    continue;
+                }
+            };
+            unit.constants.push(Constant {
+                name: renamed(name, &names::snake(&name.value).to_uppercase()),
+                docs: spec.docs.clone(),
+                since: None,
+                ty: renamed(name, ty),
+                value,
+            });
+        }
+    }
+}
+
+/// The values of a line, with unknown ones for names that have none.
+fn values(spec: &super::declare::ConstSpec) -> impl Iterator<Item = &Value> {
+    spec.values.iter().chain(std::iter::repeat(&Value::Unknown))
+}
