@@ -168,7 +168,7 @@ fn code_that_does_not_fit_the_engine_is_compiled_again() {
 fn hosts_of_one_process_share_code_and_keep_it_on_disk_all_the_same() {
     // A module no other test compiles: with a section nobody reads.
     let wasm = [WASM, &[0, 7, 6, b's', b'h', b'a', b'r', b'e', b'd']].concat();
-    let first = HostEngine::start(1 << 20, true, None).unwrap();
+    let first = HostEngine::start(1 << 20, true, None, Arc::default()).unwrap();
     let key = Key::new(first.wasmtime(), &wasm);
     let shared = || {
         shared::slot(&key)
@@ -186,7 +186,7 @@ fn hosts_of_one_process_share_code_and_keep_it_on_disk_all_the_same() {
     assert_eq!(cache.get(&key).unwrap().read().unwrap(), code);
     // What is kept is of use: a host takes it even where it is no code any more, and compiles anew.
     *shared::slot(&key).lock().unwrap() = Some(super::Compiled::unnamed(b"no code").unwrap());
-    HostEngine::start(1 << 20, true, None)
+    HostEngine::start(1 << 20, true, None, Arc::default())
         .unwrap()
         .compile(&wasm)
         .unwrap();
