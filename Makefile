@@ -75,9 +75,10 @@ unit: plugins ## Runs unit, golden, compile-fail, doc and end-to-end tests
 	@$(STEP) test "unit, golden, compile-fail, doc and end-to-end tests" -- cargo test --workspace --no-fail-fast
 
 .PHONY: bench
-# In the profile of the tests, to share their build of the wasm engine; the host itself is optimised, as the engine is.
+# In the profile of the tests, to share their build of the wasm engine; host and generator are optimised, as the engine is.
 bench: plugins ## Measures speed, each figure beside its floor and its goal
-	@cargo bench --quiet --workspace --profile dev --config profile.dev.package.nd-test-host.opt-level=1 --bench speed
+	@cargo bench --quiet --workspace --profile dev --config profile.dev.package.nd-test-host.opt-level=1 \
+		--config profile.dev.package.nd-hostgen.opt-level=1 --bench generator --bench speed
 
 .PHONY: docs
 # Asking for examples makes Cargo choose the features of the other steps, and so use what they have built.

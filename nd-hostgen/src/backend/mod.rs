@@ -16,6 +16,7 @@ mod rust;
 
 use crate::model::Model;
 use std::collections::BTreeMap;
+use std::thread;
 
 /// Generated files: path below the root to text.
 pub type Files = BTreeMap<String, String>;
@@ -49,16 +50,35 @@ pub const DIRECTORIES: [&str; 5] = [
     host::DIRECTORY,
 ];
 
-/// Writes every output.
+/// Every back end.
+const ALL: [fn(&Model, &mut Files); 8] = [
+    host::emit,
+    guest_host::emit,
+    guest_native::emit,
+    guest_capability::emit,
+    types::emit,
+    guest_wire::emit,
+    macro_table::emit,
+    schemas::emit,
+];
+
+/// Writes every output, the back ends side by side: they take most of a run.
 pub fn emit(model: &Model) -> Files {
     let mut files = Files::new();
-    types::emit(model, &mut files);
-    guest_wire::emit(model, &mut files);
-    guest_host::emit(model, &mut files);
-    guest_native::emit(model, &mut files);
-    guest_capability::emit(model, &mut files);
-    macro_table::emit(model, &mut files);
-    host::emit(model, &mut files);
-    schemas::emit(model, &mut files);
+    thread::scope(|scope| {
+        let running = ALL.map(|emit| {
+            scope.spawn(move || {
+                let mut files = Files::new();
+                emit(model, &mut files);
+                files
+            })
+        });
+        for back_end in running {
+            match back_end.join() {
+                Ok(written) => files.extend(written),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+    });
     files
 }
