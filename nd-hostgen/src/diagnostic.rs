@@ -116,6 +116,7 @@ impl Diagnostic {
             .lines()
             .nth(line.saturating_sub(1))
             .unwrap_or_default();
+        let (text, column) = excerpt(text, column);
         let room = (text.chars().count() + 1).saturating_sub(column).max(1);
         let before = text.chars().chain(std::iter::repeat(' '));
         let before = before.take(column.saturating_sub(1));
@@ -125,12 +126,36 @@ impl Diagnostic {
         format!(
             "{severity}: {message}\n{pad} --> {place}\n{pad} |\n{line} | {text}\n{pad} | {caret}\n{pad} = help: {hint}\n",
             severity = self.severity.word(),
-            message = self.message,
+            message = visible(&self.message),
             place = self.place,
-            hint = self.hint,
+            hint = visible(&self.hint),
             pad = " ".repeat(gutter),
         )
     }
+}
+
+/// The longest source line that is shown whole, in characters.
+const LONGEST: usize = 250;
+
+/// How much of a longer line is shown before the place in it.
+const BEFORE: usize = 60;
+
+/// A source line as it is shown, and the column in it: without characters that a terminal would obey, and cut around
+/// the column if it is long.
+fn excerpt(line: &str, column: usize) -> (String, usize) {
+    if line.chars().count() <= LONGEST {
+        return (visible(line), column);
+    }
+    let start = column.saturating_sub(1 + BEFORE);
+    let part: String = line.chars().skip(start).take(LONGEST).collect();
+    let cut = if start > 0 { "…" } else { "" };
+    let text = format!("{cut}{}", visible(&part));
+    (text, column - start + cut.chars().count())
+}
+
+/// A text without the characters that a terminal would obey.
+fn visible(text: &str) -> String {
+    text.replace(|c: char| c.is_control() && c != '\t', "\u{fffd}")
 }
 
 /// All mistakes of a run.

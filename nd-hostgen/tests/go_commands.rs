@@ -171,6 +171,46 @@ fn what_exists_keeps_its_release_and_documentation() {
 }
 
 #[test]
+fn names_that_generated_code_needs_are_replaced() {
+    let root = tempfile::tempdir().unwrap();
+    let text = "package a
+
+//nd:hostservice name=search
+type SearchService interface {
+	//nd:hostfunc
+	Dispatch(document string, services []Request) (ctx Result, err error)
+}
+
+type Request struct {
+	Result Result `json:\"result\"`
+}
+
+type Result struct {
+	Error string `json:\"error\"`
+}
+";
+    put(root.path(), "a.go", text);
+    let said = succeed(root.path(), "import -output d -since 0.1");
+    assert!(
+        said.contains("type `Result` is called `SearchResult` here"),
+        "{said}"
+    );
+    let written = fs::read_to_string(root.path().join("d/services/search.rs")).unwrap();
+    assert!(
+        written.contains(
+            "#[host_fn(results(ctx_))]
+    fn dispatch_(document_: String, services_: Vec<SearchRequest>) -> Result<SearchResult>;"
+        ),
+        "{written}"
+    );
+    let model = succeed(root.path(), "model -input d");
+    for wire in ["search_dispatch", "\"document\"", "\"services\"", "\"ctx\""] {
+        assert!(model.contains(wire), "{wire}: {model}");
+    }
+    succeed(root.path(), "bindings -guest guest -host host");
+}
+
+#[test]
 fn an_import_says_what_is_wrong() {
     let root = checkout();
     let cases = [
@@ -199,14 +239,14 @@ fn an_import_says_what_is_wrong() {
     for (line, code, message) in cases {
         fail(root.path(), line, code, message);
     }
-    // What generated Rust needs for itself is no name for it, though Go and comparisons do not mind.
-    let reserved = CAPABILITY.replace("RingRequest", "Result");
-    put(root.path(), "plugins/capabilities/alarm.go", &reserved);
+    // What our own language does not have stands in the way of Rust, but not of comparisons.
+    let fields = CAPABILITY.replace("Name string", "Name any");
+    put(root.path(), "plugins/capabilities/alarm.go", &fields);
     fail(
         root.path(),
         "import -output d -since 0.1",
         1,
-        "plugins/capabilities/alarm.go:13:6",
+        "plugins/capabilities/alarm.go:14:7",
     );
     succeed(root.path(), "model");
     assert!(!root.path().join("d").exists());

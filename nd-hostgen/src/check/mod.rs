@@ -169,9 +169,18 @@ impl Checker<'_, '_> {
         }
     }
 
-    /// A name keeps the form of its kind.
+    /// A name keeps the form of its kind; upstream's names need only be names in Rust as well.
     fn check_form(&mut self, name: &Spanned<String>, form: Form) {
         if !self.is_ours() {
+            let camel = matches!(form, Form::UpperCamel | Form::UpperSnake);
+            if camel && (!names::is_identifier(&name.value) || names::is_unusable(&name.value)) {
+                self.error(
+                    &name.place,
+                    Kind::Name,
+                    format!("`{}` cannot be a name in Rust", name.value),
+                    "choose a name of the letters a to z, digits and `_`",
+                );
+            }
             return;
         }
         let (words, sound, right) = match form {

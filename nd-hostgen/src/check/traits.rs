@@ -17,7 +17,9 @@ impl Checker<'_, '_> {
         self.check_reserved(&service.trait_name, &names::RESERVED_TYPES);
         self.check_head(&item, place, service.name.as_ref(), service.since.as_ref());
         if let Some(name) = &service.name {
-            self.check_form(name, Form::UpperCamel);
+            if self.is_ours() {
+                self.check_form(name, Form::UpperCamel);
+            }
             self.check_identifier(name, "the name of a host service");
             self.check_stem(file, name, &names::service_module(&name.value));
         }

@@ -17,10 +17,6 @@ impl Checker<'_, '_> {
         let described = format!("struct `{}`", item.name.value);
         self.check_docs(&item.docs, &item.name.place, &described);
         self.check_form(&item.name, Form::UpperCamel);
-        if names::is_unusable(&item.name.value) {
-            let message = format!("`{}` cannot be a name in Rust", item.name.value);
-            self.error(&item.name.place, Kind::Name, message, "choose another name");
-        }
         self.check_reserved(&item.name, &names::RESERVED_TYPES);
         self.check_since(item.since.as_ref());
         if item.since.is_none() && file.folder == Folder::Types && self.is_ours() {

@@ -21,6 +21,18 @@ pub(super) fn json_name(identifier: &str) -> String {
     lowered.collect()
 }
 
+/// Reports an identifier that Rust cannot spell, before a name is derived from it.
+pub(super) fn check_ascii(identifier: &Spanned<String>, diagnostics: &mut Diagnostics) {
+    if !identifier.value.is_ascii() {
+        diagnostics.report(
+            &identifier.place,
+            Kind::Name,
+            format!("`{}` cannot be a name in Rust", identifier.value),
+            "choose a name of the letters a to z, digits and `_`",
+        );
+    }
+}
+
 /// The snake form of an identifier, reporting one that has none.
 pub(super) fn snake(
     identifier: &Spanned<String>,

@@ -7,6 +7,9 @@ use tree_sitter::Node;
 /// How deep types may be nested.
 const DEEPEST: usize = 64;
 
+/// How much of a type messages show, in characters.
+const LONGEST: usize = 80;
+
 /// A type.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct GoType {
@@ -68,7 +71,7 @@ fn read_at(text: &GoText<'_>, node: Node<'_>, depth: usize) -> GoType {
     let written = text.of(node).lines().next().unwrap_or_default();
     GoType {
         shape,
-        text: written.to_owned(),
+        text: written.chars().take(LONGEST).collect(),
         place: text.place(node),
     }
 }

@@ -98,7 +98,7 @@ impl Adopter<'_> {
         let module = names::service_module(name);
         let mut services = self.known.services.iter();
         let known = services.find(|known| known.module == module);
-        let derived = format!("The host service `{name}`.");
+        let derived = format!("Offers the functions of the host service `{name}`.");
         let interface = interface(&service.docs, &service.trait_name.value);
         let own = self.docs(
             known.map(|known| &known.docs),

@@ -2,6 +2,7 @@
 
 mod adopt;
 mod docs;
+mod rename;
 
 use crate::check::check;
 use crate::diagnostic::{Diagnostics, counted, errors_in, render_all};
@@ -94,6 +95,9 @@ fn completed(
     let mut notes = Vec::new();
     let mut files = with_one_shared(loaded.files.clone());
     drop_unused(&mut files, &mut notes);
+    for file in &mut files {
+        rename::reserved(file, &mut notes);
+    }
     let mut adopter = Adopter {
         known,
         since: options.since.as_deref().unwrap_or(UNDATED),

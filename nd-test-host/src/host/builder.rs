@@ -134,7 +134,8 @@ impl HostBuilder {
     }
 
     /// Keeps compiled plugins under `plugins` in this folder, so that the next host need not compile them again.
-    /// Default: `cache` in the data folder; a host with a temporary data folder keeps none.
+    /// Default: `cache` in the data folder; a host with a temporary data folder keeps none. Hosts of one process share
+    /// compiled plugins in any case.
     ///
     /// Starting the host trims that folder, whatever is in it, to [`ServerConfig::cache_size`]. What is kept is code that
     /// the next host runs as it is, so on Unix only files count that belong to the user who runs the host and that

@@ -23,6 +23,8 @@ use flate2::Crc;
 use ring::digest::{Context, SHA256};
 use wasmtime::{Engine, Module};
 
+pub(super) mod shared;
+
 /// What stands behind the code in every file, before key and checksum. The number changes with the layout.
 const MAGIC: &[u8; 16] = b"nd-test-host/2\r\n";
 const KEY_LENGTH: usize = 32;
@@ -36,6 +38,7 @@ const CHUNK: usize = 64 << 10;
 const MAX_FILE: u64 = 2 << 30;
 
 /// Names the code of one module for one engine: both have to be the same for the code to fit.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Key([u8; KEY_LENGTH]);
 
 impl Key {
@@ -95,7 +98,17 @@ impl Compiled {
         })
     }
 
-    fn read(&self) -> io::Result<Vec<u8>> {
+    /// Keeps code without a name, for this process.
+    pub(super) fn unnamed(code: &[u8]) -> io::Result<Self> {
+        let mut file = tempfile::tempfile()?;
+        file.write_all(code)?;
+        Ok(Self {
+            file,
+            length: code.len() as u64,
+        })
+    }
+
+    pub(super) fn read(&self) -> io::Result<Vec<u8>> {
         let mut file = &self.file;
         file.seek(SeekFrom::Start(0))?;
         let mut code = Vec::new();

@@ -11,14 +11,14 @@
 //! two engines differ in nothing else, so that code compiled for one runs in the other.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError};
 
 use wasmtime::{
     Config, Enabled, InstanceAllocationStrategy, InstancePre, Linker, Module,
     PoolingAllocationConfig,
 };
 
-use super::code::{CodeCache, Key};
+use super::code::{self, CodeCache, Key, shared};
 use super::imports::{self, ImportErrors};
 use super::instance::{self, State};
 use super::limits::{MAX_TABLE, Ticker};
@@ -107,20 +107,30 @@ impl Engine {
         &self.main.engine
     }
 
-    /// Compiles a module, or finds it compiled already.
+    /// Compiles a module, or finds it compiled already: on disk, or by another host of this process.
     pub(crate) fn compile(&self, wasm: &[u8]) -> Result<Code, String> {
-        let Some(cache) = &self.cache else {
-            return self.compile_anew(wasm);
-        };
         let key = Key::new(&self.main.engine, wasm);
-        let known = cache.get(&key).and_then(|kept| self.revive(&kept).ok());
-        if let Some(code) = known {
+        let on_disk = self.cache.as_ref().and_then(|cache| cache.get(&key));
+        if let Some(code) = on_disk.and_then(|kept| self.revive(&kept).ok()) {
+            return Ok(code);
+        }
+        let slot = shared::slot(&key);
+        let mut shared = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = &*shared
+            && let Ok(code) = self.revive(kept)
+        {
+            if let (Some(cache), Ok(bytes)) = (&self.cache, kept.read()) {
+                let _ = cache.put(&key, &bytes);
+            }
             return Ok(code);
         }
         let code = self.compile_anew(wasm)?;
+        // A plugin that cannot be kept compiled is compiled again next time.
         if let Ok(bytes) = code.module.serialize() {
-            // A plugin that cannot be kept compiled is compiled again next time.
-            let _ = cache.put(&key, &bytes);
+            *shared = code::Compiled::unnamed(&bytes).ok();
+            if let Some(cache) = &self.cache {
+                let _ = cache.put(&key, &bytes);
+            }
         }
         Ok(code)
     }
@@ -140,7 +150,7 @@ impl Engine {
     }
 
     /// Makes a module of code this host compiled.
-    fn revive(&self, kept: &super::code::Compiled) -> Result<Code, String> {
+    fn revive(&self, kept: &code::Compiled) -> Result<Code, String> {
         if let Ok(module) = kept.module(&self.main.engine) {
             return Ok(Code { module, main: true });
         }

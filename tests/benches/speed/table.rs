@@ -156,10 +156,11 @@ fn print_threads() {
     let cores = available_parallelism().map_or(1, usize::from);
     let rates = threads::rates(THREADS);
     for (threads, rate) in THREADS.into_iter().zip(rates) {
-        let gain = rate / rates[0];
+        let gain = rate.calls / rates[0].calls;
+        let floor = rate.floor / rates[0].floor;
         println!(
-            "{threads:>3} threads on {cores} cores {:>29.0} calls/s, {gain:.2} times one thread",
-            rate
+            "{threads:>3} threads on {cores} cores {:>29.0} calls/s, {gain:.2} times one thread; sharing nothing {floor:.2}",
+            rate.calls
         );
     }
 }

@@ -1,7 +1,7 @@
-//! Many threads that call one plugin.
+//! Many threads that call one plugin, beside as many that share nothing: what the machine gives more threads right now.
 
-use nd_test_host::Plugin;
 use nd_tests::load;
+use std::hint::black_box;
 use std::thread;
 use std::time::Instant;
 
@@ -11,30 +11,44 @@ use crate::calls::{PLAIN, SMALL, call, host, input};
 const CALLS: usize = 6400;
 /// Of so many runs the best one counts: it had the least of the machine's other work.
 const RUNS: usize = 5;
+/// Rounds of a loop that takes about as long as a call.
+const SPIN: u64 = 20_000;
 
-/// Returns calls per second for each number of threads.
-pub(crate) fn rates<const N: usize>(threads: [usize; N]) -> [f64; N] {
+/// Calls per second, and what the floor does per second.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Rates {
+    pub(crate) calls: f64,
+    pub(crate) floor: f64,
+}
+
+/// Returns the rates for each number of threads.
+pub(crate) fn rates<const N: usize>(threads: [usize; N]) -> [Rates; N] {
     let host = host();
     let plugin = load(&host, SMALL);
-    let mut best = [0.0_f64; N];
+    let input = input();
+    let mut best = [Rates::default(); N];
     for _ in 0..RUNS {
         for (best, count) in best.iter_mut().zip(threads) {
-            *best = best.max(rate(&plugin, count));
+            let calls = rate(count, || drop(call(&plugin, PLAIN, &input)));
+            best.calls = best.calls.max(calls);
+            best.floor = best.floor.max(rate(count, spin));
         }
     }
     best
 }
 
-fn rate(plugin: &Plugin, threads: usize) -> f64 {
-    let input = input();
+fn spin() {
+    let mut state = 1_u64;
+    for round in 0..SPIN {
+        state = black_box(state.wrapping_mul(6_364_136_223_846_793_005) ^ round);
+    }
+}
+
+fn rate(threads: usize, work: impl Fn() + Sync) -> f64 {
     let started = Instant::now();
     thread::scope(|scope| {
         for _ in 0..threads {
-            scope.spawn(|| {
-                for _ in 0..CALLS / threads {
-                    call(plugin, PLAIN, &input);
-                }
-            });
+            scope.spawn(|| (0..CALLS / threads).for_each(|_| work()));
         }
     });
     CALLS as f64 / started.elapsed().as_secs_f64()

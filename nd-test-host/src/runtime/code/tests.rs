@@ -163,3 +163,32 @@ fn code_that_does_not_fit_the_engine_is_compiled_again() {
         assert_ne!(cache.get(&key).unwrap().read().unwrap(), code);
     }
 }
+
+#[test]
+fn hosts_of_one_process_share_code_and_keep_it_on_disk_all_the_same() {
+    // A module no other test compiles: with a section nobody reads.
+    let wasm = [WASM, &[0, 7, 6, b's', b'h', b'a', b'r', b'e', b'd']].concat();
+    let first = HostEngine::start(1 << 20, true, None, Arc::default()).unwrap();
+    let key = Key::new(first.wasmtime(), &wasm);
+    let shared = || {
+        shared::slot(&key)
+            .lock()
+            .unwrap()
+            .as_ref()
+            .map(|kept| kept.read().unwrap())
+    };
+    assert_eq!(shared(), None);
+    first.compile(&wasm).unwrap();
+    let code = shared().expect("kept");
+    let folder = tempfile::tempdir().unwrap();
+    engine(folder.path(), true).compile(&wasm).unwrap();
+    let cache = CodeCache::open(folder.path()).unwrap();
+    assert_eq!(cache.get(&key).unwrap().read().unwrap(), code);
+    // What is kept is of use: a host takes it even where it is no code any more, and compiles anew.
+    *shared::slot(&key).lock().unwrap() = Some(super::Compiled::unnamed(b"no code").unwrap());
+    HostEngine::start(1 << 20, true, None, Arc::default())
+        .unwrap()
+        .compile(&wasm)
+        .unwrap();
+    assert_eq!(shared().expect("kept"), code);
+}
