@@ -2,11 +2,12 @@
 
 use super::args::{Arguments, Flag};
 use super::{Failure, complain};
+use nd_hostgen::backend::Files;
 use nd_hostgen::driver::{Difference, DriverError};
 use nd_hostgen::model::Model;
 use nd_hostgen::source::{self, Read};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Where the definitions are.
 pub const INPUT: Flag = Flag::value(
@@ -95,4 +96,24 @@ pub fn report(difference: &Difference, folder: &Path, advice: &str) -> String {
         }
     }
     text + advice + "\n"
+}
+
+/// Writes files into a folder, which is made if it is not there; returns their paths.
+pub fn write_all(folder: &Path, files: &Files) -> Result<Vec<PathBuf>, DriverError> {
+    let io = |action, path: &Path| {
+        let path = path.to_owned();
+        move |source| DriverError::Io {
+            action,
+            path,
+            source,
+        }
+    };
+    std::fs::create_dir_all(folder).map_err(io("create", folder))?;
+    let mut written = Vec::new();
+    for (name, text) in files {
+        let path = folder.join(name);
+        std::fs::write(&path, text).map_err(io("write", &path))?;
+        written.push(path);
+    }
+    Ok(written)
 }

@@ -4,6 +4,7 @@ mod args;
 mod bindings;
 mod common;
 mod diff;
+mod docs;
 mod generate;
 mod import;
 mod model;
@@ -22,6 +23,7 @@ const COMMANDS: &[Command] = &[
     schemas::COMMAND,
     model::COMMAND,
     diff::COMMAND,
+    docs::COMMAND,
     bindings::COMMAND,
     import::COMMAND,
     upstream::COMMAND,

@@ -3,10 +3,8 @@
 use super::args::{Arguments, Command, Flag};
 use super::{Failure, Outcome, common, complain};
 use nd_hostgen::diagnostic::counted;
-use nd_hostgen::driver::DriverError;
 use nd_hostgen::schemas::{self, compare, validate};
 use std::io::Write;
-use std::path::Path;
 use std::process::ExitCode;
 
 /// The command.
@@ -79,25 +77,10 @@ fn run(arguments: &Arguments, out: &mut dyn Write) -> Outcome {
         let message = "say where to write with --output, or use --dry-run or --compare";
         return Err(Failure::Usage(message.to_owned()));
     };
-    create(folder)?;
-    for (name, text) in files {
-        let path = folder.join(&name);
-        std::fs::write(&path, text).map_err(|source| DriverError::Io {
-            action: "write",
-            path: path.clone(),
-            source,
-        })?;
+    for path in common::write_all(folder, &files.collect())? {
         if verbose {
             writeln!(out, "wrote {}", path.display())?;
         }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn create(folder: &Path) -> Result<(), DriverError> {
-    std::fs::create_dir_all(folder).map_err(|source| DriverError::Io {
-        action: "create",
-        path: folder.to_owned(),
-        source,
-    })
 }
