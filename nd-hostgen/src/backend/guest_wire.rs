@@ -34,8 +34,7 @@ fn path(module: &TypeModule) -> String {
     }
 }
 
-/// The wire form of a module's structs.
-pub(super) fn items(module: &TypeModule) -> TokenStream {
+fn items(module: &TypeModule) -> TokenStream {
     let mut names: Vec<&str> = module.structs.iter().map(|item| &*item.name).collect();
     names.sort_unstable();
     let names = names.into_iter().map(rust::ident);

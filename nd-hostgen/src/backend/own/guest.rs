@@ -1,8 +1,8 @@
 //! The guest's side: functions to call, their types, and the wire form of those.
 
 use super::retarget::{Target, retarget};
-use super::{Own, TYPES, header};
-use crate::backend::{Files, guest_host, guest_wire, layout, rust, types};
+use super::{Own, TYPES, header, wire};
+use crate::backend::{Files, guest_host, layout, rust, types};
 use crate::model::TypeModule;
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -44,6 +44,6 @@ fn typed(module: &TypeModule) -> TokenStream {
     if module.structs.is_empty() {
         return TokenStream::new();
     }
-    let (types, wire) = (types::items(module, "nd_types"), guest_wire::items(module));
+    let (types, wire) = (types::items(module, "nd_types"), wire::items(module));
     quote! { #types #wire }
 }

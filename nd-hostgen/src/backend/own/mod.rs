@@ -6,6 +6,7 @@
 mod guest;
 mod host;
 mod retarget;
+mod wire;
 
 use super::Files;
 use crate::lower::SHARED_MODULE;
