@@ -21,6 +21,11 @@ impl Checker<'_, '_> {
                 self.check_form(name, Form::UpperCamel);
             }
             self.check_identifier(name, "the name of a host service");
+            if name.value.starts_with('_') && !self.is_ours() {
+                let message = format!("`{}` begins with `_`", name.value);
+                let hint = "begin with a letter; a module is called after it";
+                self.error(&name.place, Kind::Name, message, hint);
+            }
             self.check_stem(file, name, &names::service_module(&name.value));
         }
         if service.functions.is_empty() && self.complete {
