@@ -302,7 +302,7 @@ pub fn write(root: &Path, files: &Files) -> Result<Difference, DriverError> {
 ///
 /// # Errors
 ///
-/// As [`write`].
+/// As [`write()`].
 pub fn write_in(
     root: &Path,
     directories: &[&str],

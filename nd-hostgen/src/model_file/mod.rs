@@ -1,7 +1,7 @@
 //! The model as a file: JSON that any tool can read, and that every command takes for definitions.
 //!
 //! The file is an object with `format` ([`FORMAT`]), `version` ([`VERSION`]) and the fields of
-//! [`Model`](crate::model::Model), each named as in Rust but in camel case, with `ty` written `type`.
+//! [`Model`], each named as in Rust but in camel case, with `ty` written `type`.
 //! What does not exist is left out: `permission`, `register`, `provider`, `input`, `output` and a field's `since`.
 //! A type is a word (`string`, `bool`, `i32`, `i64`, `u32`, `u64`, `f32`, `f64`, `bytes`, `json`) or an object with one
 //! key: `{"list": T}`, `{"map": T}` with text keys, `{"option": T}`, `{"local": "Name"}` for a struct of the same module,
