@@ -109,6 +109,23 @@ fn rust_just_below_the_limit_is_read() {
     }
 }
 
+/// Long is not deep.
+#[test]
+fn long_files_are_read() {
+    let mut text = "//! Docs.\n\n/// Docs.\n#[host_service(name = \"A\", since = \"0.1.0\")]\n\
+                    pub trait A {\n    /// Docs.\n    #[host_fn]\n    fn f(a: S0);\n}\n"
+        .to_owned();
+    for at in 0..1000 {
+        let next = (at + 1) % 1000;
+        text += &format!(
+            "\n/// Docs.\npub struct S{at} {{\n    /// Docs.\n    pub a: Vec<S{next}>,\n    /// Docs.\n    pub b: i32,\n}}\n"
+        );
+    }
+    let sources = BTreeMap::from([("services/a.rs".to_owned(), text)]);
+    let model = driver::model_of(&sources).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(model.modules[0].structs.len(), 1000);
+}
+
 #[test]
 fn go_is_refused_with_a_message() {
     let types = [

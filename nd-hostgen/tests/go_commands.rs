@@ -413,3 +413,38 @@ fn upstreams_messages_are_kept() {
             .exists()
     );
 }
+
+/// What upstream's generator makes of its own test cases, as guests see it.
+#[test]
+fn reference_cases_have_their_signatures() {
+    let root = tempfile::tempdir().unwrap();
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/go");
+    let text = fs::read_to_string(samples.join("reference_cases.go.txt")).unwrap();
+    put(root.path(), "a.go", &text);
+    let said = succeed(root.path(), "bindings -guest guest -dry-run");
+    let said: String = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    for signature in [
+        "pub fn echo(message: &str) -> Result<String, Error> {",
+        "pub fn add(a: i32, b: i32) -> Result<i32, Error> {",
+        "pub fn save(item: Item) -> Result<String, Error> {",
+        "pub fn items(name: &str, filter: Filter) -> Result<i32, Error> {",
+        "pub fn count(name: &str) -> Result<i32, Error> {",
+        "pub fn ping() -> Result<(), Error> {",
+        "pub fn get(key: &str) -> Result<serde_json::Value, Error> {",
+        "pub fn set(data: HashMap<String, serde_json::Value>) -> Result<(), Error> {",
+        "pub fn get(id: Option<String>, filter: Option<User>) -> Result<Option<User>, Error> {",
+        // Upstream's output does not compile, because the struct is called `Result`.
+        "pub fn find(query: &str) -> Result<(Vec<SearchResult>, i32), Error> {",
+        "pub fn encode(data: Vec<u8>) -> Result<Vec<u8>, Error> {",
+        "pub fn get(key: &str) -> Result<Option<String>, Error> {",
+        "pub fn set(key: &str, value: &str) -> Result<(), Error> {",
+        "pub fn has(key: &str) -> Result<bool, Error> {",
+        "pub fn two() -> Result<(String, bool), Error> {",
+        "pub fn both() -> Result<(bool, bool), Error> {",
+        "pub fn no_params_no_returns() -> Result<(), Error> {",
+        "runtime::import!(\"comprehensive_noparamsnoreturns\")",
+        "runtime::import!(\"echo_echo\")",
+    ] {
+        assert!(said.contains(signature), "{signature}: {said}");
+    }
+}

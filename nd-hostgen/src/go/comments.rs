@@ -99,12 +99,14 @@ impl Comments {
 
     /// The comment that documents a node: the group that ends on the line before.
     pub fn before(&mut self, text: &GoText<'_>, node: Node<'_>) -> Option<Group> {
-        let row = node.start_position().row;
+        let before = node.start_position().row.checked_sub(1)?;
         if !text.opens_line(node.start_byte()) {
             return None;
         }
-        let mut groups = self.groups.iter_mut();
-        let group = groups.find(|group| !group.trailing && group.last_row + 1 == row)?;
+        let from = self.groups.partition_point(|group| group.last_row < before);
+        let groups = self.groups.iter_mut().skip(from);
+        let mut groups = groups.take_while(|group| group.last_row == before);
+        let group = groups.find(|group| !group.trailing)?;
         group.owned = true;
         Some(group.clone())
     }

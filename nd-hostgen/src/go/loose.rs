@@ -1,7 +1,7 @@
 //! Annotations that count for nothing, and why a folder yields nothing.
 
 use super::annotation::{self, Annotation, Word};
-use super::declare::{Body, GoFile, TypeDecl};
+use super::declare::{Body, GoFile, Interface, TypeDecl};
 use super::input::GoSources;
 use super::package::Package;
 use crate::diagnostic::{Diagnostics, Kind, counted};
@@ -46,44 +46,67 @@ fn report_type(decl: &TypeDecl, legacy: bool, diagnostics: &mut Diagnostics) {
         return;
     };
     let has = |word| decl.doc.annotations.iter().any(|found| found.word == word);
+    let annotated = has(Word::Service) || has(Word::Capability);
+    if !annotated {
+        report_lost_methods(decl, interface, diagnostics);
+    }
     for method in &interface.methods {
         for annotation in &method.doc.annotations {
+            let of_interface = matches!(annotation.word, Word::Service | Word::Capability);
             let fits = match annotation.word {
                 Word::Function => has(Word::Service),
                 Word::Export => has(Word::Capability),
                 Word::Service | Word::Capability => false,
             };
-            let of_method = matches!(annotation.word, Word::Function | Word::Export);
-            if of_method && fits {
+            if of_interface {
+                let what = format!("method `{}`", method.name.value);
+                misplaced(annotation, &what, diagnostics);
+            } else if fits {
                 quoted(annotation, diagnostics);
-            } else if of_method {
-                if annotation.quoted {
-                    continue;
-                }
-                let annotated = has(Word::Service) || has(Word::Capability);
-                let hint = match annotation.word {
-                    Word::Function if annotated => "write `//nd:export name=…`".to_owned(),
-                    Word::Export if annotated => "write `//nd:hostfunc`".to_owned(),
-                    Word::Function => {
-                        format!("write `//nd:hostservice name=…` above interface `{name}`")
-                    }
-                    _ => format!("write `//nd:capability name=…` above interface `{name}`"),
+            } else if annotated && !annotation.quoted {
+                let written = annotation.word.written();
+                let message = format!("`{written}` counts for nothing in interface `{name}`");
+                let other = match annotation.word {
+                    Word::Function => Word::Export,
+                    _ => Word::Function,
                 };
-                let message = format!(
-                    "`{}` counts for nothing in interface `{name}`",
-                    annotation.word.written()
-                );
+                let hint = format!("write `{}`", other.written());
                 diagnostics.warn(&annotation.place, Kind::Attribute, message, hint);
-            } else {
-                misplaced(
-                    annotation,
-                    &format!("method `{}`", method.name.value),
-                    diagnostics,
-                );
             }
             detached(annotation, method.doc.last_line, legacy, diagnostics);
         }
     }
+}
+
+/// Reports annotated methods of an interface without annotation, all at once.
+fn report_lost_methods(decl: &TypeDecl, interface: &Interface, diagnostics: &mut Diagnostics) {
+    let annotations = interface
+        .methods
+        .iter()
+        .flat_map(|method| &method.doc.annotations);
+    let words = annotations
+        .filter(|found| !found.quoted)
+        .map(|found| found.word);
+    let words: Vec<Word> = words
+        .filter(|word| matches!(word, Word::Function | Word::Export))
+        .collect();
+    let Some(first) = words.first() else {
+        return;
+    };
+    let owner = match first {
+        Word::Export => Word::Capability,
+        _ => Word::Service,
+    };
+    let (name, methods) = (&decl.name.value, counted(words.len(), "annotated method"));
+    diagnostics.warn(
+        &decl.name.place,
+        Kind::Attribute,
+        format!("interface `{name}` has {methods}, but no annotation itself, and is left out"),
+        format!(
+            "write `{} name=…` in the comment directly above it",
+            owner.written()
+        ),
+    );
 }
 
 /// An annotation behind other text may be meant as a quotation.

@@ -1,9 +1,9 @@
 //! The Go front end: reads upstream's own definitions, annotated Go interfaces, into the same syntax tree as
 //! [`crate::parse`].
 //!
-//! Go's grammar comes from `tree-sitter`. The files of a folder are read one by one ([`declare`], [`comments`],
-//! [`annotation`], [`types`], [`constants`]); then each annotated interface becomes a definition file of its own with
-//! the types that it reaches ([`units`], [`members`], [`structs`], [`resolve`], [`attach`]). What upstream's generator passes over
+//! Go's grammar comes from `tree-sitter`. The files of a folder are read one by one (`declare`, `comments`,
+//! `annotation`, `types`, `constants`); then each annotated interface becomes a definition file of its own with
+//! the types that it reaches (`units`, `members`, `structs`, `resolve`, `attach`). What upstream's generator passes over
 //! in silence is reported: as a mistake where its output would be broken, otherwise as a warning.
 
 mod annotation;

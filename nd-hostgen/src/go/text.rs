@@ -4,7 +4,7 @@ use crate::diagnostic::{Diagnostics, Kind, Place};
 use tree_sitter::{Node, Parser, Tree};
 
 /// The longest file that is read, in bytes.
-const LONGEST: usize = 4 << 20;
+const LONGEST: usize = 1 << 20;
 
 /// A file's text with the beginnings of its lines.
 pub(super) struct GoText<'a> {
@@ -78,7 +78,7 @@ pub(super) fn parse(text: &GoText<'_>, diagnostics: &mut Diagnostics) -> Option<
     let start = Place::start_of(text.path);
     if text.text.len() > LONGEST {
         let hint = "definitions are small; move other code to files of its own";
-        fail(&start, "the file is longer than 4 MiB", hint);
+        fail(&start, "the file is longer than 1 MiB", hint);
         return None;
     }
     let mut parser = Parser::new();

@@ -33,8 +33,10 @@ pub(super) fn too_deep(tokens: TokenStream) -> Option<Span> {
         if matches!(mark, ',' | ';') || (is_outside && item_ended) {
             below -= *run;
             *run = 0;
-            item_ended = false;
-            in_value = false;
+            if is_outside {
+                item_ended = false;
+                in_value = false;
+            }
             if mark != ' ' {
                 continue;
             }
