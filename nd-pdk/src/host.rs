@@ -13,7 +13,11 @@ use std::borrow::Cow;
 use std::fmt;
 
 /// The error of host functions: the very type that `extism_pdk::Error` is, so that plugins can mix the two.
+#[cfg(feature = "extism-pdk")]
 pub use anyhow::Error;
+
+#[cfg(not(feature = "extism-pdk"))]
+pub use crate::any_error::{Chain, Error};
 
 /// A host function failed; found in an [`Error`] with [`Error::downcast_ref`].
 ///

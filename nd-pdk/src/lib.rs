@@ -155,6 +155,8 @@
 // The macro is in scope of the generated modules under the crate's own path.
 use error::capability_error;
 
+#[cfg(any(test, not(feature = "extism-pdk")))]
+mod any_error;
 mod error;
 mod generated;
 pub mod host;

@@ -7,6 +7,9 @@
 #[cfg_attr(not(target_arch = "wasm32"), path = "native.rs")]
 pub(crate) mod platform;
 
+#[cfg(all(target_arch = "wasm32", not(feature = "system-allocator")))]
+mod memory;
+
 use crate::host::{Error, HostError};
 use crate::text;
 use crate::wire::{self, Decode, Encode, Writer};
@@ -112,10 +115,10 @@ where
 fn begin(request: &mut dyn Decode) -> Option<Vec<u8>> {
     let input = platform::input();
     if input.is_empty() {
-        return Some(input);
+        return Some(Vec::new());
     }
-    match wire::decode(&input, request) {
-        Ok(()) => Some(input),
+    match wire::decode_document(&input, request) {
+        Ok(()) => Some(input.into_buffer()),
         Err(error) => {
             fail(&text::concat(&["unreadable request: ", error.message()]));
             None

@@ -3,6 +3,7 @@
 use super::Import;
 use crate::log::Level;
 use crate::testing;
+use crate::wire::Document;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Turns a panic into the call's error, as in wasm.
@@ -22,8 +23,8 @@ pub(crate) fn guard(run: impl FnOnce() -> i32) -> i32 {
 }
 
 /// Reads the input of the export that runs.
-pub(crate) fn input() -> Vec<u8> {
-    testing::exports::input()
+pub(crate) fn input() -> Document {
+    Document::new(&testing::exports::input())
 }
 
 /// Sets the output of the export that runs.
@@ -37,8 +38,11 @@ pub(crate) fn set_error(message: &str) {
 }
 
 /// Calls a host function.
-pub(crate) fn call(import: &Import, request: &[u8]) -> Option<Vec<u8>> {
-    Some(testing::backend::answer(import.name, request))
+pub(crate) fn call(import: &Import, request: &[u8]) -> Option<Document> {
+    Some(Document::new(&testing::backend::answer(
+        import.name,
+        request,
+    )))
 }
 
 /// Tells whether the host wants messages of this level.

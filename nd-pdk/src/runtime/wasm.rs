@@ -3,7 +3,7 @@
 use super::Import;
 use crate::log::Level;
 use crate::text;
-use crate::wire::push_decimal;
+use crate::wire::{Document, push_decimal};
 use std::panic::PanicHookInfo;
 
 /// The functions of the Extism kernel. Places and lengths are those of kernel memory, which is not this module's.
@@ -17,7 +17,7 @@ mod kernel {
         pub(super) safe fn input_length() -> u64;
         pub(super) safe fn input_load_u64(offset: u64) -> u64;
         pub(super) safe fn input_load_u8(offset: u64) -> u8;
-        pub(super) safe fn length(offset: u64) -> u64;
+        pub(super) safe fn length_unsafe(offset: u64) -> u64;
         pub(super) safe fn load_u64(offset: u64) -> u64;
         pub(super) safe fn load_u8(offset: u64) -> u8;
         pub(super) safe fn log_debug(offset: u64);
@@ -36,15 +36,15 @@ mod kernel {
 /// Makes a panic tell the host where and why.
 #[inline]
 pub(crate) fn guard(run: impl FnOnce() -> i32) -> i32 {
-    report_panics();
+    std::panic::set_hook(Box::new(report_panic));
     run()
 }
 
 /// Reads the input of the export that runs.
-pub(crate) fn input() -> Vec<u8> {
+pub(crate) fn input() -> Document {
+    let length = kernel::input_length();
     load(
-        kernel::input_length(),
-        0,
+        length,
         |at| kernel::input_load_u64(at),
         |at| kernel::input_load_u8(at),
     )
@@ -52,26 +52,44 @@ pub(crate) fn input() -> Vec<u8> {
 
 /// Sets the output of the export that runs.
 pub(crate) fn set_output(document: &[u8]) {
-    // The block belongs to the host from now on, so it is not freed.
-    let block = Block::new(document);
+    // The block belongs to the host from now on, so it is not freed. It may be longer than the document.
+    let block = Block::new(document, WORD);
     kernel::output_set(block.0, document.len() as u64);
     std::mem::forget(block);
 }
 
 /// Sets the error of the export that runs.
 pub(crate) fn set_error(message: &str) {
-    let block = Block::new(message.as_bytes());
+    let block = Block::new(message.as_bytes(), 0);
     kernel::error_set(block.0);
     std::mem::forget(block);
 }
 
+/// Ends the call with an error.
+///
+/// The server would see a bare trap and throw the message away with standard error. A call that ends with `proc_exit(0)`
+/// returns normally instead, and an error that is set counts whatever the code.
+#[cold]
+pub(crate) fn abort(message: &str) -> ! {
+    #[cfg(target_os = "wasi")]
+    #[link(wasm_import_module = "wasi_snapshot_preview1")]
+    unsafe extern "C" {
+        safe fn proc_exit(code: i32) -> !;
+    }
+    set_error(message);
+    #[cfg(target_os = "wasi")]
+    proc_exit(0);
+    #[cfg(not(target_os = "wasi"))]
+    core::arch::wasm32::unreachable()
+}
+
 /// Calls a host function; `None` when it returned no document.
-pub(crate) fn call(import: &Import, request: &[u8]) -> Option<Vec<u8>> {
-    let request = Block::new(request);
+pub(crate) fn call(import: &Import, request: &[u8]) -> Option<Document> {
+    let request = Block::new(request, 0);
     // SAFETY: every host function of a service has this signature and reads the block before it returns.
     let answer = unsafe { (import.function)(request.0) };
     drop(request);
-    Block::at(answer).map(|block| block.bytes())
+    Block::at(answer).map(|block| block.document())
 }
 
 /// Tells whether the host wants messages of this level.
@@ -82,7 +100,7 @@ pub(crate) fn log_enabled(level: Level) -> bool {
 
 /// Hands a message to the host's log.
 pub(crate) fn log(level: Level, message: &str) {
-    let block = Block::new(message.as_bytes());
+    let block = Block::new(message.as_bytes(), 0);
     let write = match level {
         Level::Trace => kernel::log_trace,
         Level::Debug => kernel::log_debug,
@@ -95,33 +113,52 @@ pub(crate) fn log(level: Level, message: &str) {
 
 /// Reads a variable of this instance.
 pub(crate) fn var(key: &str) -> Option<Vec<u8>> {
-    let key = Block::new(key.as_bytes());
+    let key = Block::new(key.as_bytes(), 0);
     let value = kernel::var_get(key.0);
-    Block::at(value).map(|block| block.bytes())
+    Block::at(value).map(|block| block.document().into_bytes())
 }
 
 /// Sets or removes a variable of this instance.
 pub(crate) fn set_var(key: &str, value: Option<&[u8]>) {
-    let key = Block::new(key.as_bytes());
-    let value = value.map(Block::new);
+    let key = Block::new(key.as_bytes(), 0);
+    let value = value.map(|value| Block::new(value, 0));
     kernel::var_set(key.0, value.as_ref().map_or(0, |block| block.0));
 }
+
+/// The bytes that are handed over at a time. On the server only transfers of words are cheap.
+const WORD: usize = 8;
 
 /// A block of kernel memory, freed when dropped.
 struct Block(u64);
 
 impl Block {
+    /// Copies bytes into a new block, whose length is theirs or `least`.
     #[inline(never)]
-    fn new(bytes: &[u8]) -> Self {
-        let offset = kernel::alloc(bytes.len() as u64);
-        let mut at = 0;
-        while let Some(word) = bytes.get(at..).and_then(|rest| rest.first_chunk()) {
-            kernel::store_u64(offset + at as u64, u64::from_le_bytes(*word));
-            at += 8;
+    fn new(bytes: &[u8], least: usize) -> Self {
+        let length = bytes.len();
+        let offset = kernel::alloc(length.max(least) as u64);
+        if let Some(last) = length.checked_sub(WORD) {
+            let mut at = 0;
+            loop {
+                let from = at.min(last);
+                // SAFETY: `last` is a word's length before the end. The last word may overlap the one before.
+                let word = unsafe { bytes.as_ptr().add(from).cast::<u64>().read_unaligned() };
+                kernel::store_u64(offset + from as u64, word);
+                at = from + WORD;
+                if from == last {
+                    return Self(offset);
+                }
+            }
         }
-        while let Some(byte) = bytes.get(at) {
-            kernel::store_u8(offset + at as u64, *byte);
-            at += 1;
+        if least < WORD {
+            for (at, byte) in bytes.iter().enumerate() {
+                kernel::store_u8(offset + at as u64, *byte);
+            }
+        } else {
+            let word = bytes
+                .iter()
+                .rfold(0, |word, byte| word << 8 | u64::from(*byte));
+            kernel::store_u64(offset, word);
         }
         Self(offset)
     }
@@ -131,12 +168,13 @@ impl Block {
     }
 
     #[inline(never)]
-    fn bytes(&self) -> Vec<u8> {
+    fn document(&self) -> Document {
+        // The other way to ask for the length walks through all blocks to see whether this is one.
+        let length = kernel::length_unsafe(self.0);
         load(
-            kernel::length(self.0),
-            self.0,
-            |at| kernel::load_u64(at),
-            |at| kernel::load_u8(at),
+            length,
+            |at| kernel::load_u64(self.0 + at),
+            |at| kernel::load_u8(self.0 + at),
         )
     }
 }
@@ -147,50 +185,48 @@ impl Drop for Block {
     }
 }
 
-/// Copies a block here, eight bytes at a time.
-///
-/// With pointers, because what is optimised for size calls a function for each step of an iterator.
-#[inline]
-fn load(length: u64, offset: u64, word: impl Fn(u64) -> u64, byte: impl Fn(u64) -> u8) -> Vec<u8> {
+/// Copies bytes here, a word at a time. The last word may overlap the one before.
+#[inline(always)]
+fn load(length: u64, word: impl Fn(u64) -> u64, byte: impl Fn(u64) -> u8) -> Document {
     let length = length as usize;
-    let mut bytes = Vec::with_capacity(length);
-    let start: *mut u8 = bytes.as_mut_ptr();
-    let mut at = 0;
-    // SAFETY: all writes are within the capacity, and they cover all of the length that is set at the end.
-    unsafe {
-        while at + 8 <= length {
-            start
-                .add(at)
-                .cast::<u64>()
-                .write_unaligned(word(offset + at as u64));
-            at += 8;
+    // SAFETY: all writes are within the length, and they cover all of it.
+    Document::filled(length, |start| unsafe {
+        let mut bits = 0;
+        match length.checked_sub(WORD) {
+            Some(last) => {
+                let mut at = 0;
+                while at < last {
+                    let word = word(at as u64);
+                    bits |= word;
+                    start.add(at).cast::<u64>().write_unaligned(word);
+                    at += WORD;
+                }
+                let word = word(last as u64);
+                bits |= word;
+                start.add(last).cast::<u64>().write_unaligned(word);
+            }
+            None => {
+                for at in 0..length {
+                    let byte = byte(at as u64);
+                    bits |= u64::from(byte);
+                    start.add(at).write(byte);
+                }
+            }
         }
-        while at < length {
-            start.add(at).write(byte(offset + at as u64));
-            at += 1;
-        }
-        bytes.set_len(length);
-    }
-    bytes
+        bits
+    })
 }
 
-fn report_panics() {
-    std::panic::set_hook(Box::new(report_panic));
-}
-
-/// Sets the panic as the call's error and ends the call.
-///
-/// The server would see a bare trap and throw the message away with standard error. A call that ends with `proc_exit(0)`
-/// returns normally instead, and an error that is set counts whatever the code.
+/// Ends the call with the place and the message of a panic.
 fn report_panic(panic: &PanicHookInfo<'_>) {
-    let mut digits = Vec::new();
-    let place = panic.location().map(|location| {
+    let mut place = Vec::new();
+    if let Some(location) = panic.location() {
+        place.extend_from_slice(location.file().as_bytes());
         for number in [location.line(), location.column()] {
-            digits.push(b':');
-            push_decimal(number.into(), &mut digits);
+            place.push(b':');
+            push_decimal(number.into(), &mut place);
         }
-        location.file()
-    });
+    }
     let payload = panic.payload();
     let message = match payload.downcast_ref::<&str>() {
         Some(text) => text,
@@ -198,20 +234,6 @@ fn report_panic(panic: &PanicHookInfo<'_>) {
             .downcast_ref::<String>()
             .map_or("no message", String::as_str),
     };
-    let digits = std::str::from_utf8(&digits).unwrap_or_default();
-    set_error(&text::concat(&[
-        "panicked at ",
-        place.unwrap_or("an unknown place"),
-        digits,
-        ": ",
-        message,
-    ]));
-    #[cfg(target_os = "wasi")]
-    {
-        #[link(wasm_import_module = "wasi_snapshot_preview1")]
-        unsafe extern "C" {
-            safe fn proc_exit(code: i32) -> !;
-        }
-        proc_exit(0)
-    }
+    let place = std::str::from_utf8(&place).unwrap_or_default();
+    abort(&text::concat(&["panicked at ", place, ": ", message]))
 }

@@ -8,10 +8,13 @@
 //! unknown fields are skipped, escapes that are not Unicode become U+FFFD. It never panics, whatever the input.
 
 mod base64;
+mod cursor;
 mod decimal;
 mod error;
+mod fault;
 mod number;
 mod reader;
+pub(crate) mod record;
 mod strings;
 mod values;
 mod writer;
@@ -19,9 +22,13 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use cursor::Document;
 pub use error::WireError;
 pub use reader::Reader;
+pub use record::{DecodeField, EncodeField, Record};
 pub use writer::Writer;
+
+pub(crate) use record::record;
 
 /// A value that can be written to the wire.
 pub trait Encode {
@@ -89,6 +96,15 @@ pub(crate) fn encode_fields(fields: &[(&str, &dyn Encode)], omit_empty: bool) ->
 ///
 /// When `document` is not one JSON value of the expected shape; the error names the field and the byte.
 pub fn decode(document: &[u8], value: &mut dyn Decode) -> Result<(), WireError> {
+    decode_document(&Document::new(document), value)
+}
+
+/// Reads a whole document, as [`decode`] does.
+#[inline(never)]
+pub(crate) fn decode_document(
+    document: &Document,
+    value: &mut dyn Decode,
+) -> Result<(), WireError> {
     let mut reader = Reader::new(document);
     match value.decode(&mut reader).and_then(|()| reader.end()) {
         Ok(()) => Ok(()),
@@ -104,11 +120,11 @@ pub(crate) fn decode_fields(document: &[u8], slots: &mut Slots<'_, '_>) -> Resul
 
 /// Reads the answer of a host function: the text of its `error`, if there is one, or its results.
 pub(crate) fn decode_answer(
-    document: &[u8],
+    document: &Document,
     slots: &mut Slots<'_, '_>,
 ) -> Result<Option<String>, WireError> {
     let mut error = String::new();
-    decode(
+    decode_document(
         document,
         &mut Object {
             slots,

@@ -1,7 +1,7 @@
 //! What the wire accepts, refuses and says; compared with `serde_json`, which the host uses.
 #![allow(clippy::unwrap_used, reason = "a failed test is a panic anyway")]
 
-use super::{Decode, Encode, Failed, Fields, Reader, Writer, decode, encode};
+use super::{Decode, Encode, Failed, Reader, Writer, decode, encode, record};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -36,50 +36,21 @@ impl<T: Decode + ?Sized> Decode for Box<T> {
     }
 }
 
-impl Encode for Sample {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("text", &self.text);
-        w.field("flag", &self.flag);
-        w.field("small", &self.small);
-        w.field("large", &self.large);
-        w.field("positive", &self.positive);
-        w.field("huge", &self.huge);
-        w.field("single", &self.single);
-        w.field("double", &self.double);
-        w.field("list", &self.list);
-        w.field("maybe", &self.maybe);
-        w.field("map", &self.map);
-        w.field("inner", &self.inner);
-        w.field_omit_empty("samples", &self.samples);
-        w.end_object();
-    }
-}
-
-impl Decode for Sample {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for Sample {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        Some(match name {
-            "text" => &mut self.text,
-            "flag" => &mut self.flag,
-            "small" => &mut self.small,
-            "large" => &mut self.large,
-            "positive" => &mut self.positive,
-            "huge" => &mut self.huge,
-            "single" => &mut self.single,
-            "double" => &mut self.double,
-            "list" => &mut self.list,
-            "maybe" => &mut self.maybe,
-            "map" => &mut self.map,
-            "inner" => &mut self.inner,
-            "samples" => &mut self.samples,
-            _ => return None,
-        })
+record! {
+    Sample {
+        "text": text,
+        "flag": flag,
+        "small": small,
+        "large": large,
+        "positive": positive,
+        "huge": huge,
+        "single": single,
+        "double": double,
+        "list": list,
+        "maybe": maybe,
+        "map": map,
+        "inner": inner,
+        "samples": samples omit_empty,
     }
 }
 

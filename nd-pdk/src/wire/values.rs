@@ -46,10 +46,7 @@ impl Encode for String {
 
 impl Decode for String {
     fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        if let Some(text) = r.string()? {
-            *self = text.into_owned();
-        }
-        Ok(())
+        r.text_into(self)
     }
 }
 

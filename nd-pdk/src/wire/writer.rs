@@ -1,6 +1,6 @@
 //! Writing JSON: a byte buffer that knows where commas go.
 
-use super::strings::plain_end;
+use super::cursor::marks;
 use super::{Encode, base64, number};
 
 /// Writes one JSON document.
@@ -14,9 +14,7 @@ pub struct Writer {
 impl Writer {
     /// Makes an empty writer.
     pub fn new() -> Self {
-        Self {
-            out: Vec::with_capacity(128),
-        }
+        Self { out: Vec::new() }
     }
 
     /// Makes a writer that writes into a buffer, in place of what it holds.
@@ -27,22 +25,22 @@ impl Writer {
 
     /// Opens an object.
     pub fn begin_object(&mut self) {
-        self.open(b'{');
+        self.push(b'{');
     }
 
     /// Closes the object opened last.
     pub fn end_object(&mut self) {
-        self.out.push(b'}');
+        self.push(b'}');
     }
 
     /// Opens an array.
     pub fn begin_array(&mut self) {
-        self.open(b'[');
+        self.push(b'[');
     }
 
     /// Closes the array opened last.
     pub fn end_array(&mut self) {
-        self.out.push(b']');
+        self.push(b']');
     }
 
     /// Writes a field of the open object.
@@ -72,32 +70,34 @@ impl Writer {
     pub fn key(&mut self, name: &str) {
         self.separate();
         self.string(name);
-        self.out.push(b':');
+        self.push(b':');
     }
 
     /// Writes a string, escaping what JSON wants escaped.
     #[inline(never)]
     pub fn string(&mut self, text: &str) {
-        let bytes = text.as_bytes();
-        self.out.push(b'"');
-        let mut from = 0;
+        let mut rest = text.as_bytes();
+        self.push(b'"');
         loop {
-            let end = plain_end(bytes, from);
-            self.raw(bytes.get(from..end).unwrap_or_default());
-            match bytes.get(end) {
-                Some(byte) => self.escape(*byte),
-                None => break,
+            let plain = plain_length(rest);
+            let (before, after) = rest.split_at_checked(plain).unwrap_or((rest, &[]));
+            self.raw(before);
+            match after {
+                [byte, after @ ..] => {
+                    self.escape(*byte);
+                    rest = after;
+                }
+                [] => break,
             }
-            from = end + 1;
         }
-        self.out.push(b'"');
+        self.push(b'"');
     }
 
     /// Writes bytes as base64 text.
     pub fn bytes(&mut self, bytes: &[u8]) {
-        self.out.push(b'"');
+        self.push(b'"');
         base64::encode(bytes, &mut self.out);
-        self.out.push(b'"');
+        self.push(b'"');
     }
 
     /// Writes `true` or `false`.
@@ -113,7 +113,7 @@ impl Writer {
     /// Writes an integer.
     pub fn integer(&mut self, value: i64) {
         if value < 0 {
-            self.out.push(b'-');
+            self.push(b'-');
         }
         self.unsigned(value.unsigned_abs());
     }
@@ -144,17 +144,20 @@ impl Writer {
         self.out
     }
 
-    fn open(&mut self, bracket: u8) {
-        self.out.push(bracket);
+    #[inline(always)]
+    fn push(&mut self, byte: u8) {
+        self.out.push(byte);
     }
 
     /// Puts a comma in front of a field or element that is not the first.
+    #[inline(always)]
     fn separate(&mut self) {
         if !matches!(self.out.last(), None | Some(b'{' | b'[')) {
-            self.out.push(b',');
+            self.push(b',');
         }
     }
 
+    #[inline(never)]
     fn escape(&mut self, byte: u8) {
         let short = match byte {
             b'"' | b'\\' => byte,
@@ -162,13 +165,44 @@ impl Writer {
             b'\r' => b'r',
             b'\t' => b't',
             _ => {
-                const HEX: &[u8; 16] = b"0123456789abcdef";
-                let digits = [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]];
-                self.raw(b"\\u00");
-                return self.raw(&digits);
+                let digit = |value: u8| {
+                    if value < 10 {
+                        b'0' + value
+                    } else {
+                        b'a' - 10 + value
+                    }
+                };
+                return self.raw(&[b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte & 15)]);
             }
         };
-        self.out.push(b'\\');
-        self.out.push(short);
+        self.raw(&[b'\\', short]);
     }
+}
+
+/// Returns the number of bytes before the first one that must be escaped.
+///
+/// Eight at a time, for strings are most of a document; what is left over at the end is looked at as a word that is
+/// filled up with zeros, which count as bytes to escape.
+#[inline(always)]
+fn plain_length(bytes: &[u8]) -> usize {
+    let mut chunks = bytes.chunks_exact(8);
+    let mut before = 0;
+    let mut found = |word: u64| {
+        let marks = marks(word);
+        before += marks.trailing_zeros() as usize / 8;
+        marks != 0
+    };
+    for chunk in chunks.by_ref() {
+        let word = chunk.try_into().map_or(0, u64::from_le_bytes);
+        if found(word) {
+            return before;
+        }
+    }
+    let rest = chunks.remainder();
+    let mut word = 0;
+    for byte in rest.iter().rev() {
+        word = word << 8 | u64::from(*byte);
+    }
+    let _ = found(word);
+    before
 }
