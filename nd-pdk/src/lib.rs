@@ -157,6 +157,7 @@ use error::capability_error;
 
 #[cfg(any(test, not(feature = "extism-pdk")))]
 mod any_error;
+mod buffer;
 mod error;
 mod generated;
 pub mod host;

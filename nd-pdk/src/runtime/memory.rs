@@ -65,13 +65,38 @@ fn class(size: usize) -> (usize, usize) {
 
 // SAFETY: blocks come from memory that nobody else uses, do not overlap, and are aligned as asked.
 unsafe impl GlobalAlloc for Memory {
-    #[inline(never)]
+    #[inline(always)]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: one thread, and nothing below calls back.
-        let state = unsafe { &mut *self.0.get() };
-        let (class, size) = class(layout.size());
-        if layout.align() <= ALIGN {
-            if let Some(free) = state.free.get_mut(class) {
+        let block = unsafe { (*self.0.get()).take(layout.size(), layout.align()) };
+        // SAFETY: no block is at the address zero. Said here, where the compiler sees it and leaves out the code that
+        // handles a failed allocation.
+        unsafe { core::hint::assert_unchecked(!block.is_null()) };
+        block
+    }
+
+    #[inline(always)]
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: one thread; the block was handed out for a layout of this size.
+        unsafe { (*self.0.get()).put(block, layout.size()) };
+    }
+
+    #[inline(always)]
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // SAFETY: as above.
+        let block = unsafe { (*self.0.get()).resize(block, layout, size) };
+        // SAFETY: as above.
+        unsafe { core::hint::assert_unchecked(!block.is_null()) };
+        block
+    }
+}
+
+impl State {
+    #[inline(never)]
+    fn take(&mut self, size: usize, align: usize) -> *mut u8 {
+        let (class, size) = class(size);
+        if align <= ALIGN {
+            if let Some(free) = self.free.get_mut(class) {
                 let block: *mut Free = *free;
                 if !block.is_null() {
                     // SAFETY: blocks in the list are free and hold the place of the next one.
@@ -80,15 +105,16 @@ unsafe impl GlobalAlloc for Memory {
                 }
             }
         }
-        state.fresh(size, layout.align().max(ALIGN))
+        self.fresh(size, align.max(ALIGN))
     }
 
+    /// # Safety
+    ///
+    /// The block must have been handed out for this size.
     #[inline(never)]
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        // SAFETY: as above.
-        let state = unsafe { &mut *self.0.get() };
-        let (class, _) = class(layout.size());
-        if let Some(free) = state.free.get_mut(class) {
+    unsafe fn put(&mut self, block: *mut u8, size: usize) {
+        let (class, _) = class(size);
+        if let Some(free) = self.free.get_mut(class) {
             let block: *mut Free = block.cast();
             // SAFETY: the block is free now and large enough for a place.
             unsafe { (*block).next = *free };
@@ -96,33 +122,30 @@ unsafe impl GlobalAlloc for Memory {
         }
     }
 
+    /// # Safety
+    ///
+    /// The block must have been handed out for this layout.
     #[inline(never)]
-    unsafe fn realloc(&self, old: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+    unsafe fn resize(&mut self, old: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         let ((before, held), (after, wanted)) = (class(layout.size()), class(size));
-        // SAFETY: no block is at the address zero. Saying so spares the code that handles a failed allocation.
-        unsafe { core::hint::assert_unchecked(!old.is_null()) };
         if before == after {
             return old;
         }
-        // SAFETY: one thread.
-        let state = unsafe { &mut *self.0.get() };
         // The block handed out last grows where it is.
         let start = old as usize;
-        if start + held == state.next && wanted <= state.end - start {
-            state.next = start + wanted;
+        if start + held == self.next && wanted <= self.end - start {
+            self.next = start + wanted;
             return old;
         }
-        // SAFETY: the new layout has the alignment of the old one, and its size was checked by the caller.
+        let new = self.take(size, layout.align());
+        // SAFETY: the blocks do not overlap, and the old one is not used again.
         unsafe {
-            let new = self.alloc(Layout::from_size_align_unchecked(size, layout.align()));
             core::ptr::copy_nonoverlapping(old, new, size.min(layout.size()));
-            self.dealloc(old, layout);
-            new
+            self.put(old, layout.size());
         }
+        new
     }
-}
 
-impl State {
     /// Hands out memory that was never used.
     #[inline(always)]
     fn fresh(&mut self, size: usize, align: usize) -> *mut u8 {
@@ -130,8 +153,6 @@ impl State {
             let start = (self.next + align - 1) & !(align - 1);
             if size <= self.end.saturating_sub(start) {
                 self.next = start + size;
-                // SAFETY: `grow` returned before, and no memory lies at the address zero.
-                unsafe { core::hint::assert_unchecked(start != 0) };
                 return start as *mut u8;
             }
             self.grow(size + align);
@@ -151,7 +172,7 @@ impl State {
         let pages = size.div_ceil(PAGE);
         let at = core::arch::wasm32::memory_grow(0, pages);
         if at == usize::MAX {
-            super::platform::abort("out of memory");
+            super::platform::give_up("out of memory");
         }
         if at * PAGE != self.end {
             self.next = at * PAGE;

@@ -17,9 +17,15 @@ pub(crate) fn guard(run: impl FnOnce() -> i32) -> i32 {
                     .downcast_ref::<String>()
                     .map_or("no message", String::as_str),
             };
-            super::fail(&crate::text::concat(&["panicked: ", text]))
+            super::fail(&crate::buffer::concat(&["panicked: ", text]))
         }
     }
+}
+
+/// Ends the call.
+#[cold]
+pub(crate) fn give_up(message: &str) -> ! {
+    panic!("{message}")
 }
 
 /// Reads the input of the export that runs.

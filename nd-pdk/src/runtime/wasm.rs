@@ -2,9 +2,7 @@
 
 use super::Import;
 use crate::log::Level;
-use crate::text;
-use crate::wire::{Document, push_decimal};
-use std::panic::PanicHookInfo;
+use crate::wire::Document;
 
 /// The functions of the Extism kernel. Places and lengths are those of kernel memory, which is not this module's.
 mod kernel {
@@ -36,18 +34,14 @@ mod kernel {
 /// Makes a panic tell the host where and why.
 #[inline]
 pub(crate) fn guard(run: impl FnOnce() -> i32) -> i32 {
-    std::panic::set_hook(Box::new(report_panic));
+    super::panic::report_panics();
     run()
 }
 
 /// Reads the input of the export that runs.
 pub(crate) fn input() -> Document {
     let length = kernel::input_length();
-    load(
-        length,
-        |at| kernel::input_load_u64(at),
-        |at| kernel::input_load_u8(at),
-    )
+    load(0, length, kernel::input_load_u64, kernel::input_load_u8)
 }
 
 /// Sets the output of the export that runs.
@@ -70,7 +64,7 @@ pub(crate) fn set_error(message: &str) {
 /// The server would see a bare trap and throw the message away with standard error. A call that ends with `proc_exit(0)`
 /// returns normally instead, and an error that is set counts whatever the code.
 #[cold]
-pub(crate) fn abort(message: &str) -> ! {
+pub(crate) fn give_up(message: &str) -> ! {
     #[cfg(target_os = "wasi")]
     #[link(wasm_import_module = "wasi_snapshot_preview1")]
     unsafe extern "C" {
@@ -171,11 +165,7 @@ impl Block {
     fn document(&self) -> Document {
         // The other way to ask for the length walks through all blocks to see whether this is one.
         let length = kernel::length_unsafe(self.0);
-        load(
-            length,
-            |at| kernel::load_u64(self.0 + at),
-            |at| kernel::load_u8(self.0 + at),
-        )
+        load(self.0, length, kernel::load_u64, kernel::load_u8)
     }
 }
 
@@ -186,8 +176,13 @@ impl Drop for Block {
 }
 
 /// Copies bytes here, a word at a time. The last word may overlap the one before.
-#[inline(always)]
-fn load(length: u64, word: impl Fn(u64) -> u64, byte: impl Fn(u64) -> u8) -> Document {
+#[inline(never)]
+fn load(
+    from: u64,
+    length: u64,
+    word: extern "C" fn(u64) -> u64,
+    byte: extern "C" fn(u64) -> u8,
+) -> Document {
     let length = length as usize;
     // SAFETY: all writes are within the length, and they cover all of it.
     Document::filled(length, |start| unsafe {
@@ -195,19 +190,19 @@ fn load(length: u64, word: impl Fn(u64) -> u64, byte: impl Fn(u64) -> u8) -> Doc
         match length.checked_sub(WORD) {
             Some(last) => {
                 let mut at = 0;
-                while at < last {
-                    let word = word(at as u64);
+                loop {
+                    let word = word(from + at as u64);
                     bits |= word;
                     start.add(at).cast::<u64>().write_unaligned(word);
-                    at += WORD;
+                    if at == last {
+                        break;
+                    }
+                    at = (at + WORD).min(last);
                 }
-                let word = word(last as u64);
-                bits |= word;
-                start.add(last).cast::<u64>().write_unaligned(word);
             }
             None => {
                 for at in 0..length {
-                    let byte = byte(at as u64);
+                    let byte = byte(from + at as u64);
                     bits |= u64::from(byte);
                     start.add(at).write(byte);
                 }
@@ -215,25 +210,4 @@ fn load(length: u64, word: impl Fn(u64) -> u64, byte: impl Fn(u64) -> u8) -> Doc
         }
         bits
     })
-}
-
-/// Ends the call with the place and the message of a panic.
-fn report_panic(panic: &PanicHookInfo<'_>) {
-    let mut place = Vec::new();
-    if let Some(location) = panic.location() {
-        place.extend_from_slice(location.file().as_bytes());
-        for number in [location.line(), location.column()] {
-            place.push(b':');
-            push_decimal(number.into(), &mut place);
-        }
-    }
-    let payload = panic.payload();
-    let message = match payload.downcast_ref::<&str>() {
-        Some(text) => text,
-        None => payload
-            .downcast_ref::<String>()
-            .map_or("no message", String::as_str),
-    };
-    let place = std::str::from_utf8(&place).unwrap_or_default();
-    abort(&text::concat(&["panicked at ", place, ": ", message]))
 }

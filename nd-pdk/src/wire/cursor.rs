@@ -4,6 +4,7 @@
 //! it has compared with others than zero stays within the document, and whoever looks at the next eight bytes looks at
 //! memory that is there. So nothing here checks bounds, and words can be compared where a text is a few bytes long.
 
+use crate::buffer;
 use std::marker::PhantomData;
 
 /// Zeros after each document: as many as are looked at in one go.
@@ -35,7 +36,7 @@ impl Document {
     /// Makes a document of this length. `fill` gets the place for it and writes every byte; it returns the bits that
     /// any of the bytes has, each at its place in a word, or more.
     pub(crate) fn filled(length: usize, fill: impl FnOnce(*mut u8) -> u64) -> Self {
-        let mut bytes: Vec<u8> = Vec::with_capacity(length + PADDING);
+        let mut bytes = buffer::with_room(length.saturating_add(PADDING));
         let start = bytes.as_mut_ptr();
         let bits = fill(start);
         // SAFETY: the capacity is that of document and padding, and both are written now.
@@ -61,7 +62,9 @@ impl Document {
             self.broken = true;
             self.length = error.valid_up_to();
             // The padding is UTF-8, so the place is before it.
-            self.bytes[self.length..].fill(0);
+            if let Some(rest) = self.bytes.get_mut(self.length..) {
+                rest.fill(0);
+            }
         }
     }
 

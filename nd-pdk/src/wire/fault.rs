@@ -1,6 +1,7 @@
 //! What went wrong while reading: noted where it happens, put into words only when somebody asks.
 
 use super::{Failed, Reader, WireError, number};
+use crate::buffer;
 
 /// What went wrong first. Kept outside the results of the reading functions, which pass on one bit only.
 #[derive(Debug, Default)]
@@ -13,7 +14,7 @@ pub(super) struct Fault {
     path: String,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     /// Records that something else than `what` comes next.
     #[cold]
     #[inline(never)]
@@ -49,12 +50,11 @@ impl Reader<'_> {
     #[cold]
     #[inline(never)]
     pub(super) fn inside(&mut self, name: &str) -> Failed {
-        let mut path = String::from(name);
-        if !matches!(self.fault.path.as_bytes(), [] | [b'[', ..]) {
-            path.push('.');
-        }
-        path.push_str(&self.fault.path);
-        self.fault.path = path;
+        let between = match self.fault.path.as_bytes() {
+            [] | [b'[', ..] => "",
+            _ => ".",
+        };
+        self.fault.path = buffer::concat(&[name, between, &self.fault.path]);
         Failed
     }
 
@@ -62,43 +62,40 @@ impl Reader<'_> {
     #[cold]
     #[inline(never)]
     pub(super) fn inside_element(&mut self, index: u64) -> Failed {
-        let mut name = Vec::from(*b"[");
-        number::push_integer(index, &mut name);
-        name.push(b']');
-        self.inside(core::str::from_utf8(&name).unwrap_or_default())
+        let name = buffer::concat(&["[", &number::decimal(index), "]"]);
+        self.inside(&name)
     }
 
     /// Describes what went wrong.
     #[cold]
     #[inline(never)]
     pub(super) fn into_error(mut self) -> WireError {
-        let fault = core::mem::take(&mut self.fault);
-        let mut message = Vec::new();
-        let mut push = |text: &str| message.extend_from_slice(text.as_bytes());
-        if fault.expected {
-            push("expected ");
-        }
-        push(fault.what);
-        if fault.expected {
-            push(", found ");
-            self.at.seek(fault.at);
-            push(self.found());
-        }
-        if !fault.path.is_empty() {
-            push(" at `");
-            push(&fault.path);
-            push("`");
-        }
-        push(" (byte ");
-        number::push_integer(fault.at as u64, &mut message);
-        message.push(b')');
-        WireError {
-            message: String::from_utf8(message).unwrap_or_default(),
-        }
+        let Fault {
+            what,
+            at,
+            expected,
+            path,
+        } = core::mem::take(&mut self.fault);
+        self.at.seek(at);
+        let (before, between, found) = if expected {
+            ("expected ", ", found ", self.found())
+        } else {
+            ("", "", "")
+        };
+        let (at_path, quote) = if path.is_empty() {
+            ("", "")
+        } else {
+            (" at `", "`")
+        };
+        let at = number::decimal(at as u64);
+        let message = buffer::concat(&[
+            before, what, between, found, at_path, &path, quote, " (byte ", &at, ")",
+        ]);
+        WireError { message }
     }
 
     /// Names what comes next.
-    fn found(&mut self) -> &str {
+    fn found(&mut self) -> &'a str {
         match self.at.byte() {
             b'"' => "a string",
             b'-' | b'0'..=b'9' => "a number",

@@ -12,7 +12,7 @@ mod cursor;
 mod decimal;
 mod error;
 mod fault;
-mod number;
+pub(crate) mod number;
 mod reader;
 pub(crate) mod record;
 mod strings;
@@ -132,12 +132,6 @@ pub(crate) fn decode_answer(
         },
     )?;
     Ok((!error.is_empty()).then_some(error))
-}
-
-/// Appends an integer in decimal.
-#[cfg(target_arch = "wasm32")]
-pub(crate) fn push_decimal(value: u64, out: &mut Vec<u8>) {
-    number::push_integer(value, out);
 }
 
 /// Makes a list of fields decodable.

@@ -5,98 +5,128 @@
 //! goes through the whole numbers of `decimal`.
 
 use super::decimal::{self, Digits};
+use crate::buffer;
 
 /// The largest power of ten that a double holds exactly.
 const EXACT_POWER: i32 = 22;
 
 /// Appends an integer in decimal.
 #[inline(never)]
-pub(super) fn push_integer(mut value: u64, out: &mut Vec<u8>) {
-    let from = out.len();
-    loop {
-        out.push(b'0' + (value % 10) as u8);
-        value /= 10;
-        if value == 0 {
+pub(super) fn push_integer(value: u64, out: &mut Vec<u8>) {
+    // As many digits as the largest has.
+    let mut digits = [0; 20];
+    let mut rest = value;
+    let mut before = 0;
+    for (at, digit) in digits.iter_mut().enumerate().rev() {
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        before = at;
+        if rest == 0 {
             break;
         }
     }
-    if let Some(digits) = out.get_mut(from..) {
-        digits.reverse();
-    }
+    buffer::append(out, digits.get(before..).unwrap_or_default());
+}
+
+/// Returns an integer in decimal.
+pub(crate) fn decimal(value: u64) -> String {
+    let mut out = Vec::new();
+    push_integer(value, &mut out);
+    // SAFETY: digits are a text.
+    unsafe { String::from_utf8_unchecked(out) }
 }
 
 /// Appends a double with as few digits as tell it apart from its neighbours.
 pub(super) fn push_f64(value: f64, out: &mut Vec<u8>) {
-    push_float(
-        value,
-        out,
-        15,
-        |short| short == value.abs(),
-        || {
-            let bits = value.to_bits();
-            decimal::shortest(
-                bits & (u64::MAX >> 12),
-                ((bits >> 52) & 0x7ff) as i32,
-                52,
-                1075,
-            )
-        },
-    );
+    let bits = value.to_bits();
+    let parts = Parts {
+        fraction: bits & (u64::MAX >> 12),
+        stored: ((bits >> 52) & 0x7ff) as i32,
+        width: 52,
+        bias: 1075,
+        precise: 15,
+    };
+    push_float(value, &parts, out);
 }
 
 /// Appends a single with as few digits as tell it apart from its neighbours.
 pub(super) fn push_f32(value: f32, out: &mut Vec<u8>) {
-    push_float(
-        f64::from(value),
-        out,
-        6,
-        |short| short as f32 == value.abs(),
-        || {
-            let bits = value.to_bits();
-            decimal::shortest(
-                u64::from(bits & (u32::MAX >> 9)),
-                ((bits >> 23) & 0xff) as i32,
-                23,
-                150,
-            )
-        },
-    );
+    let bits = value.to_bits();
+    let parts = Parts {
+        fraction: u64::from(bits & (u32::MAX >> 9)),
+        stored: ((bits >> 23) & 0xff) as i32,
+        width: 23,
+        bias: 150,
+        precise: 6,
+    };
+    push_float(f64::from(value), &parts, out);
 }
 
-/// The common part: `precise` digits always tell values apart, so a short form that reads back as the value is the
-/// shortest one; otherwise `digits` finds it the long way.
-fn push_float(
-    value: f64,
-    out: &mut Vec<u8>,
-    precise: i32,
-    same: impl Fn(f64) -> bool,
-    digits: impl Fn() -> Digits,
-) {
+/// The parts of a float: its stored fraction and exponent, the width of the fraction, the bias that makes the fraction
+/// an integer, and how many digits always tell values apart.
+struct Parts {
+    fraction: u64,
+    stored: i32,
+    width: u32,
+    bias: i32,
+    precise: u32,
+}
+
+#[inline(never)]
+fn push_float(value: f64, parts: &Parts, out: &mut Vec<u8>) {
     if !value.is_finite() {
-        return out.extend_from_slice(b"null");
+        return buffer::append(out, b"null");
     }
     if value.is_sign_negative() {
-        out.push(b'-');
+        buffer::push(out, b'-');
     }
     let value = value.abs();
     if value < 1e15 && value as u64 as f64 == value {
         return push_integer(value as u64, out);
     }
-    if (1e-5..1e15).contains(&value) {
-        let (low, high) = (power_of_ten(precise - 1), power_of_ten(precise));
-        let mut shift = 0;
-        while value * power_of_ten(shift) < low && shift < EXACT_POWER {
-            shift += 1;
-        }
-        let whole = (value * power_of_ten(shift) + 0.5) as u64;
-        if (whole as f64) < high && same(whole as f64 / power_of_ten(shift)) {
-            let mut text = Vec::with_capacity(24);
-            push_integer(whole, &mut text);
-            let point = text.len() as i32 - shift;
-            return decimal::push(&Digits { text, point }, out);
-        }
+    let digits = if (1e-5..1e15).contains(&value) {
+        near_one(value, parts)
+    } else {
+        decimal::shortest(parts.fraction, parts.stored, parts.width, parts.bias)
+    };
+    decimal::push(&digits, out);
+}
+
+/// Finds the shortest digits of a number that is neither large nor small, for which 128 bits are enough.
+fn near_one(value: f64, parts: &Parts) -> Digits {
+    /// As many digits as any double needs.
+    const MOST: u32 = 17;
+    let mantissa = u128::from(parts.fraction | 1 << parts.width);
+    // The number is `mantissa / 2^shift`. Times a power of ten it has 17 digits before the point.
+    let shift = (parts.bias - parts.stored) as u32;
+    let (mut scaled, mut ten, mut power, mut point) = (mantissa, 1u128, 1.0, 0);
+    while value * power < 1e16 {
+        power *= 10.0;
+        ten *= 10;
+        scaled *= 10;
+        point -= 1;
     }
-    decimal::push(&digits(), out);
+    let whole = (scaled >> shift) as u64;
+    let odd = u128::from(parts.fraction & 1);
+    let mut step = power_of_ten((MOST - parts.precise) as i32) as u64;
+    loop {
+        // The multiple of `step` next to the number. It will do when it is less than half way to the next float; at half
+        // way, the even one wins.
+        let next = match step {
+            1 => ((scaled >> (shift - 1)) as u64 + 1) / 2,
+            _ => (whole + step / 2) / step * step,
+        };
+        let near = u128::from(next) << shift;
+        // Below a power of two the next float is half as far away as above.
+        let uneven = u32::from(parts.fraction == 0 && near < scaled);
+        if step == 1 || (near.abs_diff(scaled) << (1 + uneven)) + odd <= ten {
+            let mut text = Vec::new();
+            push_integer(next, &mut text);
+            point += text.len() as i32;
+            return Digits { text, point };
+        }
+        step /= 10;
+    }
 }
 
 /// Reads the text of a JSON number; `None` when it is larger than any double.

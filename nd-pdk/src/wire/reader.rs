@@ -30,7 +30,14 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads an object into the fields of a struct; `null` leaves them alone.
+    /// Reads an object into the places `fields` names; `null` is an object without fields.
+    pub fn object(&mut self, fields: &mut dyn Fields) -> Result<(), Failed> {
+        // SAFETY: there is no table.
+        unsafe { self.fields(core::ptr::null_mut(), &[], fields) }
+    }
+
+    /// Reads an object into the fields of a struct, those that are not in the table into the places `others` names;
+    /// `null` leaves them alone.
     ///
     /// # Safety
     ///
@@ -40,6 +47,7 @@ impl<'a> Reader<'a> {
         &mut self,
         record: *mut u8,
         fields: &[DecodeField],
+        others: &mut dyn Fields,
     ) -> Result<(), Failed> {
         if !self.open(b'{', "an object")? {
             return Ok(());
@@ -48,49 +56,32 @@ impl<'a> Reader<'a> {
         let mut rest = fields.iter();
         let mut more = !self.take(b'}');
         while more {
-            self.name()?;
+            if !self.take(b'"') {
+                return Err(self.expected("a field name in quotes"));
+            }
             let from = self.at;
             let mut known = rest.by_ref().find(|field| self.at.take_name(field.name));
+            let mut other = None;
             if known.is_none() {
                 let name = self.text()?;
                 rest = fields.iter();
                 known = rest.by_ref().find(|field| field.name == name);
                 if known.is_none() {
                     rest = fields.iter();
+                    other = others.field(&name);
                 }
             }
-            self.colon()?;
-            let read = match known {
-                // SAFETY: the table belongs to the struct.
-                Some(field) => unsafe { (field.decode)(record.add(field.offset), self) },
-                None => self.skip(),
-            };
-            if read.is_err() {
-                return Err(self.inside_field(from, known));
+            if !self.take(b':') {
+                return Err(self.expected("`:` after the field name"));
             }
-            more = self.more(b'}', "`,` or `}`")?;
-        }
-        self.depth -= 1;
-        Ok(())
-    }
-
-    /// Reads an object into the places `fields` names; `null` is an object without fields.
-    #[inline(never)]
-    pub fn object(&mut self, fields: &mut dyn Fields) -> Result<(), Failed> {
-        if !self.open(b'{', "an object")? {
-            return Ok(());
-        }
-        let mut more = !self.take(b'}');
-        while more {
-            self.name()?;
-            let name = self.text()?;
-            self.colon()?;
-            let read = match fields.field(&name) {
-                Some(value) => value.decode(self),
-                None => self.skip(),
+            let read = match (known, other) {
+                // SAFETY: the table belongs to the struct.
+                (Some(field), _) => unsafe { (field.decode)(record.add(field.offset), self) },
+                (None, Some(place)) => place.decode(self),
+                (None, None) => self.skip(),
             };
             if read.is_err() {
-                return Err(self.inside(&name));
+                return Err(self.inside_field(from));
             }
             more = self.more(b'}', "`,` or `}`")?;
         }
@@ -256,25 +247,6 @@ impl<'a> Reader<'a> {
         self.at.take(byte)
     }
 
-    /// Takes the opening quote of a field's name.
-    #[inline(always)]
-    fn name(&mut self) -> Result<(), Failed> {
-        if self.take(b'"') {
-            Ok(())
-        } else {
-            Err(self.expected("a field name in quotes"))
-        }
-    }
-
-    #[inline(always)]
-    fn colon(&mut self) -> Result<(), Failed> {
-        if self.take(b':') {
-            Ok(())
-        } else {
-            Err(self.expected("`:` after the field name"))
-        }
-    }
-
     /// Takes an opening bracket (true) or `null` (false).
     #[inline(always)]
     fn open(&mut self, bracket: u8, what: &'static str) -> Result<bool, Failed> {
@@ -353,14 +325,10 @@ impl<'a> Reader<'a> {
         found
     }
 
-    /// Notes in which field of a struct it happened; `from` is where its name begins.
+    /// Notes in which field it happened; `from` is where its name begins, which is told as it is spelt.
     #[cold]
     #[inline(never)]
-    fn inside_field(&mut self, from: Cursor<'a>, field: Option<&DecodeField>) -> Failed {
-        if let Some(field) = field {
-            return self.inside(field.name);
-        }
-        // An unknown name as it is spelt, with its escapes.
+    fn inside_field(&mut self, from: Cursor<'a>) -> Failed {
         let mut end = from;
         end.take_plain();
         self.inside(end.since(from))
@@ -368,7 +336,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Takes no fields and no elements.
-struct Nothing;
+pub(super) struct Nothing;
 
 impl Fields for Nothing {
     fn field(&mut self, _name: &str) -> Option<&mut dyn Decode> {

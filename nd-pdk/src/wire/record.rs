@@ -3,7 +3,7 @@
 //! A table costs a plugin sixteen bytes per field, where code that visits the fields costs three times as much, and it
 //! is only linked where structs of the type are read or written at all.
 
-use super::reader::Reader;
+use super::reader::{Nothing, Reader};
 use super::{Decode, Encode, Failed, Writer};
 
 /// A struct whose fields the two tables name, in the order in which the host writes them.
@@ -95,7 +95,7 @@ unsafe fn is_empty_at<F: Encode>(place: *const u8) -> bool {
 #[inline(always)]
 pub(crate) fn decode<T: Record>(value: &mut T, r: &mut Reader<'_>) -> Result<(), Failed> {
     // SAFETY: the table is that of the type.
-    unsafe { r.fields((&raw mut *value).cast(), T::DECODE) }
+    unsafe { r.fields((&raw mut *value).cast(), T::DECODE, &mut Nothing) }
 }
 
 /// Writes a struct as an object.

@@ -2,7 +2,7 @@
 
 use super::cursor::Cursor;
 use super::{Failed, Reader};
-use std::alloc::{Layout, alloc};
+use crate::buffer;
 use std::borrow::Cow;
 
 impl<'a> Reader<'a> {
@@ -27,7 +27,7 @@ impl<'a> Reader<'a> {
             self.at.take_plain();
             let text = self.at.since(from);
             *place = if self.at.take(b'"') {
-                owned(text)
+                buffer::copy(text)
             } else {
                 self.escaped(from)?
             };
@@ -39,14 +39,14 @@ impl<'a> Reader<'a> {
     /// Takes the rest of a string that began at `from`, from its first escape on.
     #[inline(never)]
     fn escaped(&mut self, from: Cursor<'a>) -> Result<String, Failed> {
-        let mut out = owned(self.at.since(from));
+        let mut out = buffer::copy(self.at.since(from));
         loop {
             if self.at.take(b'"') {
                 return Ok(out);
             }
             if self.at.take(b'\\') {
                 let char = self.escape()?;
-                out.push(char);
+                buffer::append_text(&mut out, char.encode_utf8(&mut [0; 4]));
             } else if self.at.is_at_end() {
                 return Err(self.expected("the closing quote of a string"));
             } else {
@@ -54,7 +54,7 @@ impl<'a> Reader<'a> {
             }
             let from = self.at;
             self.at.take_plain();
-            out.push_str(self.at.since(from));
+            buffer::append_text(&mut out, self.at.since(from));
         }
     }
 
@@ -102,26 +102,5 @@ impl<'a> Reader<'a> {
             code = code << 4 | u32::from(digit);
         }
         Ok(code)
-    }
-}
-
-/// Copies a text. Without the ways of `Vec` to fail, which a text that is there already does not need.
-#[inline(always)]
-fn owned(text: &str) -> String {
-    let length = text.len();
-    let Ok(layout) = Layout::array::<u8>(length) else {
-        return String::new();
-    };
-    if length == 0 {
-        return String::new();
-    }
-    // SAFETY: the layout is not empty, and the block is as long as the text, which is UTF-8.
-    unsafe {
-        let block = alloc(layout);
-        if block.is_null() {
-            std::alloc::handle_alloc_error(layout);
-        }
-        block.copy_from_nonoverlapping(text.as_ptr(), length);
-        String::from_raw_parts(block, length, length)
     }
 }

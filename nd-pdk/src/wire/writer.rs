@@ -2,6 +2,7 @@
 
 use super::cursor::marks;
 use super::{Encode, base64, number};
+use crate::buffer;
 
 /// Writes one JSON document.
 ///
@@ -136,7 +137,7 @@ impl Writer {
     /// Writes text that is JSON already.
     #[inline(never)]
     pub fn raw(&mut self, json: &[u8]) {
-        self.out.extend_from_slice(json);
+        buffer::append(&mut self.out, json);
     }
 
     /// Returns the document.
@@ -146,7 +147,7 @@ impl Writer {
 
     #[inline(always)]
     fn push(&mut self, byte: u8) {
-        self.out.push(byte);
+        buffer::push(&mut self.out, byte);
     }
 
     /// Puts a comma in front of a field or element that is not the first.
