@@ -5,7 +5,7 @@
 //! runs out of memory ends its call with a text.
 
 use crate::runtime::platform;
-use std::alloc::{Layout, alloc};
+use std::alloc::{Layout, alloc, realloc};
 
 /// Makes room for so many more elements.
 #[inline(always)]
@@ -18,10 +18,32 @@ pub(crate) fn reserve<T>(list: &mut Vec<T>, more: usize) {
 #[cold]
 #[inline(never)]
 fn grow<T>(list: &mut Vec<T>, more: usize) {
-    if list.try_reserve(more).is_err() {
+    let (length, capacity) = (list.len(), list.capacity());
+    let wanted = length.checked_add(more);
+    let wanted = wanted.map(|wanted| wanted.max(capacity * 2).max(LEAST));
+    let Some(layout) = wanted.and_then(|wanted| Layout::array::<T>(wanted).ok()) else {
         platform::give_up("out of memory");
+    };
+    // SAFETY: types without size never need to grow, so the layouts are not empty; the old block is that of the list,
+    // whose elements move to the new one.
+    unsafe {
+        let block = match Layout::array::<T>(capacity) {
+            Ok(before) if capacity > 0 => realloc(list.as_mut_ptr().cast(), before, layout.size()),
+            _ => alloc(layout),
+        };
+        if block.is_null() {
+            platform::give_up("out of memory");
+        }
+        let list = core::mem::replace(
+            list,
+            Vec::from_raw_parts(block.cast(), length, layout.size() / size_of::<T>()),
+        );
+        core::mem::forget(list);
     }
 }
+
+/// Elements there is room for at least.
+const LEAST: usize = 4;
 
 /// Adds an element and returns its place.
 #[inline(always)]

@@ -95,17 +95,24 @@ impl State {
     #[inline(never)]
     fn take(&mut self, size: usize, align: usize) -> *mut u8 {
         let (class, size) = class(size);
-        if align <= ALIGN {
-            if let Some(free) = self.free.get_mut(class) {
-                let block: *mut Free = *free;
-                if !block.is_null() {
-                    // SAFETY: blocks in the list are free and hold the place of the next one.
-                    *free = unsafe { (*block).next };
-                    return block.cast();
-                }
-            }
+        if align > ALIGN {
+            return self.fresh(size, align);
         }
-        self.fresh(size, align.max(ALIGN))
+        // SAFETY: there are as many lists as classes.
+        let free = unsafe { self.free.get_unchecked_mut(class) };
+        let block: *mut Free = *free;
+        if !block.is_null() {
+            // SAFETY: blocks in the list are free and hold the place of the next one.
+            *free = unsafe { (*block).next };
+            return block.cast();
+        }
+        // All blocks before have the alignment.
+        let start = self.next;
+        if size <= self.end - start {
+            self.next = start + size;
+            return start as *mut u8;
+        }
+        self.fresh(size, ALIGN)
     }
 
     /// # Safety
@@ -114,12 +121,12 @@ impl State {
     #[inline(never)]
     unsafe fn put(&mut self, block: *mut u8, size: usize) {
         let (class, _) = class(size);
-        if let Some(free) = self.free.get_mut(class) {
-            let block: *mut Free = block.cast();
-            // SAFETY: the block is free now and large enough for a place.
-            unsafe { (*block).next = *free };
-            *free = block;
-        }
+        // SAFETY: there are as many lists as classes.
+        let free = unsafe { self.free.get_unchecked_mut(class) };
+        let block: *mut Free = block.cast();
+        // SAFETY: the block is free now and large enough for a place.
+        unsafe { (*block).next = *free };
+        *free = block;
     }
 
     /// # Safety
@@ -147,11 +154,12 @@ impl State {
     }
 
     /// Hands out memory that was never used.
-    #[inline(always)]
+    #[cold]
+    #[inline(never)]
     fn fresh(&mut self, size: usize, align: usize) -> *mut u8 {
         loop {
             let start = (self.next + align - 1) & !(align - 1);
-            if size <= self.end.saturating_sub(start) {
+            if start <= self.end && size <= self.end - start {
                 self.next = start + size;
                 return start as *mut u8;
             }
@@ -165,7 +173,7 @@ impl State {
     fn grow(&mut self, size: usize) {
         if self.end == 0 {
             // What is left of the first pages behind data and stack.
-            self.next = &raw const __heap_base as usize;
+            self.next = (&raw const __heap_base as usize + ALIGN - 1) & !(ALIGN - 1);
             self.end = core::arch::wasm32::memory_size(0) * PAGE;
             return;
         }

@@ -41,7 +41,11 @@ pub(crate) fn guard(run: impl FnOnce() -> i32) -> i32 {
 /// Reads the input of the export that runs.
 pub(crate) fn input() -> Document {
     let length = kernel::input_length();
-    load(0, length, kernel::input_load_u64, kernel::input_load_u8)
+    load(
+        length,
+        |at| kernel::input_load_u64(at),
+        |at| kernel::input_load_u8(at),
+    )
 }
 
 /// Sets the output of the export that runs.
@@ -165,7 +169,11 @@ impl Block {
     fn document(&self) -> Document {
         // The other way to ask for the length walks through all blocks to see whether this is one.
         let length = kernel::length_unsafe(self.0);
-        load(self.0, length, kernel::load_u64, kernel::load_u8)
+        load(
+            length,
+            |at| kernel::load_u64(self.0 + at),
+            |at| kernel::load_u8(self.0 + at),
+        )
     }
 }
 
@@ -175,37 +183,38 @@ impl Drop for Block {
     }
 }
 
-/// Copies bytes here, a word at a time. The last word may overlap the one before.
-#[inline(never)]
-fn load(
-    from: u64,
-    length: u64,
-    word: extern "C" fn(u64) -> u64,
-    byte: extern "C" fn(u64) -> u8,
-) -> Document {
+/// Copies bytes here, a word at a time, four words to a round. The last word may overlap the one before.
+#[inline(always)]
+fn load(length: u64, word: impl Fn(u64) -> u64, byte: impl Fn(u64) -> u8) -> Document {
     let length = length as usize;
     // SAFETY: all writes are within the length, and they cover all of it.
     Document::filled(length, |start| unsafe {
         let mut bits = 0;
-        match length.checked_sub(WORD) {
-            Some(last) => {
-                let mut at = 0;
-                loop {
-                    let word = word(from + at as u64);
-                    bits |= word;
-                    start.add(at).cast::<u64>().write_unaligned(word);
-                    if at == last {
-                        break;
-                    }
-                    at = (at + WORD).min(last);
-                }
+        let mut copy = |at: usize| {
+            let word = word(at as u64);
+            bits |= word;
+            start.add(at).cast::<u64>().write_unaligned(word);
+        };
+        let mut at = 0;
+        if let Some(last) = length.checked_sub(WORD) {
+            while at + 3 * WORD <= last {
+                copy(at);
+                copy(at + WORD);
+                copy(at + 2 * WORD);
+                copy(at + 3 * WORD);
+                at += 4 * WORD;
             }
-            None => {
-                for at in 0..length {
-                    let byte = byte(from + at as u64);
-                    bits |= u64::from(byte);
-                    start.add(at).write(byte);
-                }
+            while at < last {
+                copy(at);
+                at += WORD;
+            }
+            copy(last);
+        } else {
+            while at < length {
+                let byte = byte(at as u64);
+                bits |= u64::from(byte);
+                start.add(at).write(byte);
+                at += 1;
             }
         }
         bits

@@ -8,7 +8,7 @@ use crate::buffer;
 use std::marker::PhantomData;
 
 /// Zeros after each document: as many as are looked at in one go.
-const PADDING: usize = 8;
+const PADDING: usize = 16;
 const ONES: u64 = u64::MAX / 255;
 /// The highest bit of each byte of a word, which bytes of ASCII do not have.
 const HIGH: u64 = ONES << 7;
@@ -157,6 +157,19 @@ impl<'a> Cursor<'a> {
         found
     }
 
+    /// Passes the next two bytes if they are these, which must not be zero.
+    #[inline(always)]
+    pub(super) fn take_both(&mut self, first: u8, second: u8) -> bool {
+        // SAFETY: there is padding after the end, and where the first byte is found there is one more.
+        unsafe {
+            let found = first != 0 && second != 0 && *self.at == first && *self.at.add(1) == second;
+            if found {
+                self.at = self.at.add(2);
+            }
+            found
+        }
+    }
+
     /// Passes bytes as long as they are wanted, and not zero.
     #[inline(always)]
     pub(super) fn take_while(&mut self, mut wanted: impl FnMut(u8) -> bool) {
@@ -173,17 +186,6 @@ impl<'a> Cursor<'a> {
         if found {
             // SAFETY: the text was found in the document.
             self.at = unsafe { self.at.add(text.len()) };
-        }
-        found
-    }
-
-    /// Passes a name and the quote after it, if they come next.
-    #[inline(always)]
-    pub(super) fn take_name(&mut self, name: &str) -> bool {
-        let mut after = *self;
-        let found = after.take_text(name) && after.take(b'"');
-        if found {
-            *self = after;
         }
         found
     }
@@ -223,17 +225,56 @@ impl<'a> Cursor<'a> {
     /// Passes everything that strings can hold as it is: up to a quote, a backslash or a control character.
     #[inline(always)]
     pub(super) fn take_plain(&mut self) {
-        loop {
-            // SAFETY: there is padding after the end, whose zeros are marked.
-            let marks = marks(unsafe { word(self.at) });
-            if marks != 0 {
-                // SAFETY: what precedes the first mark is within the document.
-                self.at = unsafe { self.at.add(marks.trailing_zeros() as usize / 8) };
-                return;
-            }
-            // SAFETY: none of these bytes is zero.
-            self.at = unsafe { self.at.add(8) };
+        // SAFETY: zeros follow the document, as many as are looked at in one go.
+        self.at = unsafe { plain_end(self.at) };
+    }
+}
+
+/// Returns the first place from this one on that strings cannot hold as it is: a quote, a backslash or a control
+/// character.
+///
+/// # Safety
+///
+/// There must be such a place, and as many bytes behind it as the padding has.
+#[cfg(target_arch = "wasm32")]
+#[target_feature(enable = "simd128")]
+#[inline(never)]
+unsafe fn plain_end(mut at: *const u8) -> *const u8 {
+    use core::arch::wasm32::{
+        i8x16_bitmask, i8x16_eq, i8x16_splat, u8x16_lt, u8x16_splat, v128_load, v128_or,
+    };
+    loop {
+        // SAFETY: promised by the caller.
+        let bytes = unsafe { v128_load(at.cast()) };
+        let quote = i8x16_eq(bytes, i8x16_splat(b'"' as i8));
+        let backslash = i8x16_eq(bytes, i8x16_splat(b'\\' as i8));
+        let control = u8x16_lt(bytes, u8x16_splat(b' '));
+        let marks = i8x16_bitmask(v128_or(v128_or(quote, backslash), control));
+        if marks != 0 {
+            // SAFETY: within what was looked at.
+            return unsafe { at.add(marks.trailing_zeros() as usize) };
         }
+        // SAFETY: the place looked for comes later.
+        at = unsafe { at.add(16) };
+    }
+}
+
+/// As above, a word at a time.
+///
+/// # Safety
+///
+/// As above.
+#[cfg(not(target_arch = "wasm32"))]
+unsafe fn plain_end(mut at: *const u8) -> *const u8 {
+    loop {
+        // SAFETY: promised by the caller.
+        let marks = marks(unsafe { word(at) });
+        if marks != 0 {
+            // SAFETY: within what was looked at.
+            return unsafe { at.add(marks.trailing_zeros() as usize / 8) };
+        }
+        // SAFETY: the place looked for comes later.
+        at = unsafe { at.add(8) };
     }
 }
 

@@ -52,27 +52,29 @@ impl<'a> Reader<'a> {
         if !self.open(b'{', "an object")? {
             return Ok(());
         }
-        // The host writes fields in the order of the table, so the one after the last is the one to expect.
+        // The host writes fields in the order of the table, so the one after the last is the one to expect, and as it
+        // is expected: without white space before the colon.
         let mut rest = fields.iter();
         let mut more = !self.take(b'}');
+        let mut quoted = false;
         while more {
-            if !self.take(b'"') {
+            if !quoted && !self.take(b'"') {
                 return Err(self.expected("a field name in quotes"));
             }
             let from = self.at;
-            let mut known = rest.by_ref().find(|field| self.at.take_name(field.name));
             let mut other = None;
+            let mut known = rest.by_ref().find(|field| self.at.take_text(field.name));
             if known.is_none() {
                 let name = self.text()?;
+                if !self.take(b':') {
+                    return Err(self.expected("`:` after the field name"));
+                }
                 rest = fields.iter();
-                known = rest.by_ref().find(|field| field.name == name);
+                known = rest.by_ref().find(|field| field.is_called(&name));
                 if known.is_none() {
                     rest = fields.iter();
                     other = others.field(&name);
                 }
-            }
-            if !self.take(b':') {
-                return Err(self.expected("`:` after the field name"));
             }
             let read = match (known, other) {
                 // SAFETY: the table belongs to the struct.
@@ -83,7 +85,8 @@ impl<'a> Reader<'a> {
             if read.is_err() {
                 return Err(self.inside_field(from));
             }
-            more = self.more(b'}', "`,` or `}`")?;
+            quoted = self.at.take_both(b',', b'"');
+            more = quoted || self.more(b'}', "`,` or `}`")?;
         }
         self.depth -= 1;
         Ok(())
@@ -140,25 +143,34 @@ impl<'a> Reader<'a> {
             return Ok(None);
         }
         let from = self.at;
-        let text = self.number()?;
-        let (negative, digits) = match text {
-            [b'-', digits @ ..] => (true, digits),
-            digits => (false, digits),
-        };
+        let negative = self.at.take(b'-');
+        let first = self.at;
         let mut value = 0u64;
-        let mut fits = true;
-        for byte in digits {
-            if !byte.is_ascii_digit() {
-                return Err(self.refuse_since(
-                    from,
-                    "expected an integer, found a number with a fraction or an exponent",
-                ));
-            }
-            let digit = u64::from(byte - b'0');
-            // Below a tenth of the largest number nothing can overflow; at it, only the digit can.
-            fits &= value < u64::MAX / 10 || value == u64::MAX / 10 && digit <= u64::MAX % 10;
-            value = value.wrapping_mul(10).wrapping_add(digit);
+        // Nothing follows a zero in front.
+        if !self.at.take(b'0') {
+            self.at.take_while(|byte| {
+                let digit = byte.wrapping_sub(b'0');
+                if digit < 10 {
+                    value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
+                }
+                digit < 10
+            });
         }
+        let digits = self.at.since(first);
+        if digits.is_empty() || matches!(self.at.byte(), b'.' | b'e' | b'E') {
+            self.at = from;
+            self.number()?;
+            return Err(self.refuse_since(
+                from,
+                "expected an integer, found a number with a fraction or an exponent",
+            ));
+        }
+        // Of the numbers with 20 digits, those of 64 bits begin with a one, and what others leave over is shorter.
+        let fits = match digits.len() {
+            0..=19 => true,
+            20 => first.byte() == b'1' && value >= 10_000_000_000_000_000_000,
+            _ => false,
+        };
         let bound = if negative { min.unsigned_abs() } else { max };
         if !fits || value > bound {
             return Err(self.refuse_since(from, "the number is out of range for its type"));

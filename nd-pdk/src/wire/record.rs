@@ -17,6 +17,7 @@ pub trait Record: Sized {
 /// How to read one field of a struct.
 #[derive(Debug)]
 pub struct DecodeField {
+    /// The name, and the quote and the colon that follow it.
     pub(super) name: &'static str,
     pub(super) offset: usize,
     pub(super) decode: unsafe fn(*mut u8, &mut Reader<'_>) -> Result<(), Failed>,
@@ -33,7 +34,7 @@ pub struct EncodeField {
 }
 
 impl DecodeField {
-    /// Describes a field; `get` only tells its type.
+    /// Describes a field by its name with the quote and the colon after it; `get` only tells its type.
     ///
     /// # Safety
     ///
@@ -73,6 +74,13 @@ impl EncodeField {
                 None
             },
         }
+    }
+}
+
+impl DecodeField {
+    /// Tells whether this is the name of the field.
+    pub(super) fn is_called(&self, name: &str) -> bool {
+        self.name.strip_suffix("\":") == Some(name)
     }
 }
 
@@ -131,7 +139,7 @@ macro_rules! record {
             const DECODE: &'static [$crate::wire::DecodeField] = &[$(
                 // SAFETY: the offset is that of the field which the closure returns.
                 unsafe {
-                    $crate::wire::DecodeField::new($json, ::core::mem::offset_of!($type, $field), |it: &$type| &it.$field)
+                    $crate::wire::DecodeField::new(concat!($json, "\":"), ::core::mem::offset_of!($type, $field), |it: &$type| &it.$field)
                 },
             )*];
             const ENCODE: &'static [$crate::wire::EncodeField] = &[$(

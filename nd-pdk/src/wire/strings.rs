@@ -21,16 +21,20 @@ impl<'a> Reader<'a> {
     /// Reads a string into a place; `null` leaves it alone.
     #[inline(never)]
     pub(super) fn text_into(&mut self, place: &mut String) -> Result<(), Failed> {
-        self.peek();
-        if self.at.take(b'"') {
+        if self.at.take(b'"') || self.peek() == b'"' && self.at.take(b'"') {
             let from = self.at;
             self.at.take_plain();
             let text = self.at.since(from);
-            *place = if self.at.take(b'"') {
+            let text = if self.at.take(b'"') {
                 buffer::copy(text)
             } else {
                 self.escaped(from)?
             };
+            let before = core::mem::replace(place, text);
+            // Nearly always there is nothing to free, which this finds out sooner than the drop.
+            if before.capacity() == 0 {
+                core::mem::forget(before);
+            }
             return Ok(());
         }
         self.null_or("a string")
@@ -61,14 +65,14 @@ impl<'a> Reader<'a> {
     /// Takes an escape whose backslash is taken.
     fn escape(&mut self) -> Result<char, Failed> {
         const SHORT: &[u8; 16] = b"\"\"\\\\//n\nr\rt\tb\x08f\x0c";
-        for pair in SHORT.chunks_exact(2) {
-            if let [name, byte] = *pair {
-                if self.at.take(name) {
-                    return Ok(char::from(byte));
+        if !self.at.take(b'u') {
+            for pair in SHORT.chunks_exact(2) {
+                if let [name, byte] = *pair {
+                    if self.at.take(name) {
+                        return Ok(char::from(byte));
+                    }
                 }
             }
-        }
-        if !self.at.take(b'u') {
             return Err(self.expected("an escape JSON knows"));
         }
         let mut code = self.hex()?;
