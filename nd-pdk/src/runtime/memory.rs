@@ -14,7 +14,7 @@ use core::ptr::null_mut;
 
 mod c;
 
-/// Sizes below share the step from class to class.
+/// Sizes up to twice this one share the step from class to class.
 const SMALL: usize = 32;
 /// Enough for every size that a layout may have.
 const CLASSES: usize = 108;
@@ -56,8 +56,12 @@ unsafe extern "C" {
 #[inline(always)]
 fn class(size: usize) -> (usize, usize) {
     let last = size.wrapping_sub(1);
+    if last < 2 * SMALL {
+        // What follows comes to the same for these.
+        return (last / ALIGN, (last | (ALIGN - 1)) + 1);
+    }
     // The two bits below the highest one tell four classes apart.
-    let high = (usize::BITS - 1 - (last | SMALL).leading_zeros()) as usize;
+    let high = (usize::BITS - 1 - last.leading_zeros()) as usize;
     let step = high - 2;
     let quarter = last >> step;
     ((high - 5) * 4 + quarter, (quarter + 1) << step)

@@ -169,6 +169,14 @@ impl Block {
     fn document(&self) -> Document {
         // The other way to ask for the length walks through all blocks to see whether this is one.
         let length = kernel::length_unsafe(self.0);
+        if length < WORD as u64 {
+            // Within the memory of the kernel, unless the block is the very last thing there: then it is zero.
+            let word = kernel::load_u64(self.0);
+            if word != 0 {
+                let bytes = word.to_le_bytes();
+                return Document::new(bytes.get(..length as usize).unwrap_or_default());
+            }
+        }
         load(
             length,
             |at| kernel::load_u64(self.0 + at),
@@ -190,25 +198,28 @@ fn load(length: u64, word: impl Fn(u64) -> u64, byte: impl Fn(u64) -> u8) -> Doc
     // SAFETY: all writes are within the length, and they cover all of it.
     Document::filled(length, |start| unsafe {
         let mut bits = 0;
-        let mut copy = |at: usize| {
-            let word = word(at as u64);
+        let mut copy = |from: u64, to: *mut u8| {
+            let word = word(from);
             bits |= word;
-            start.add(at).cast::<u64>().write_unaligned(word);
+            to.cast::<u64>().write_unaligned(word);
         };
         let mut at = 0;
         if let Some(last) = length.checked_sub(WORD) {
+            let (mut from, mut to) = (0, start);
             while at + 3 * WORD <= last {
-                copy(at);
-                copy(at + WORD);
-                copy(at + 2 * WORD);
-                copy(at + 3 * WORD);
+                copy(from, to);
+                copy(from + 8, to.add(WORD));
+                copy(from + 16, to.add(2 * WORD));
+                copy(from + 24, to.add(3 * WORD));
+                from += 32;
+                to = to.add(4 * WORD);
                 at += 4 * WORD;
             }
             while at < last {
-                copy(at);
+                copy(at as u64, start.add(at));
                 at += WORD;
             }
-            copy(last);
+            copy(last as u64, start.add(last));
         } else {
             while at < length {
                 let byte = byte(at as u64);

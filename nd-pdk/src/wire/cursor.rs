@@ -173,10 +173,12 @@ impl<'a> Cursor<'a> {
     /// Passes bytes as long as they are wanted, and not zero.
     #[inline(always)]
     pub(super) fn take_while(&mut self, mut wanted: impl FnMut(u8) -> bool) {
-        while self.byte() != 0 && wanted(self.byte()) {
+        let mut at = *self;
+        while at.byte() != 0 && wanted(at.byte()) {
             // SAFETY: the byte is not zero, so it is not past the end.
-            self.at = unsafe { self.at.add(1) };
+            at.at = unsafe { at.at.add(1) };
         }
+        *self = at;
     }
 
     /// Passes a text without zeros, if it comes next.

@@ -94,17 +94,22 @@ impl<'a> Reader<'a> {
     }
 
     fn hex(&mut self) -> Result<u32, Failed> {
+        let mut at = self.at;
         let mut code = 0;
         for _ in 0..4 {
-            let byte = self.at.byte();
+            let byte = at.byte();
             let digit = match byte {
                 b'0'..=b'9' => byte - b'0',
                 b'A'..=b'F' | b'a'..=b'f' => (byte | 32) - b'a' + 10,
-                _ => return Err(self.expected("four hexadecimal digits")),
+                _ => {
+                    self.at = at;
+                    return Err(self.expected("four hexadecimal digits"));
+                }
             };
-            self.at.take(byte);
+            at.take(byte);
             code = code << 4 | u32::from(digit);
         }
+        self.at = at;
         Ok(code)
     }
 }
