@@ -68,6 +68,12 @@ pub(crate) fn push(out: &mut Vec<u8>, byte: u8) {
 /// Adds bytes.
 #[inline(never)]
 pub(crate) fn append(out: &mut Vec<u8>, bytes: &[u8]) {
+    extend(out, bytes);
+}
+
+/// Adds bytes, where it happens often enough to be worth the space.
+#[inline(always)]
+pub(crate) fn extend(out: &mut Vec<u8>, bytes: &[u8]) {
     reserve(out, bytes.len());
     let length = out.len();
     // SAFETY: there is room for the bytes, and they are written before they count.

@@ -54,7 +54,8 @@ impl Meter {
         let mut config = Config::new();
         config.consume_fuel(true);
         let engine = Engine::new(&config).unwrap_or_else(|error| panic!("{error}"));
-        let module = |wasm: &[u8]| Module::new(&engine, wasm).unwrap_or_else(|error| panic!("{error}"));
+        let module =
+            |wasm: &[u8]| Module::new(&engine, wasm).unwrap_or_else(|error| panic!("{error}"));
         Self {
             kernel: module(&kernel()),
             plugin: module(wasm),

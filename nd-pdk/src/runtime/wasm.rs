@@ -136,17 +136,26 @@ impl Block {
         let length = bytes.len();
         let offset = kernel::alloc(length.max(least) as u64);
         if let Some(last) = length.checked_sub(WORD) {
+            let copy = |at: usize| {
+                // SAFETY: the place is a word's length before the end.
+                let word = unsafe { bytes.as_ptr().add(at).cast::<u64>().read_unaligned() };
+                kernel::store_u64(offset + at as u64, word);
+            };
             let mut at = 0;
-            loop {
-                let from = at.min(last);
-                // SAFETY: `last` is a word's length before the end. The last word may overlap the one before.
-                let word = unsafe { bytes.as_ptr().add(from).cast::<u64>().read_unaligned() };
-                kernel::store_u64(offset + from as u64, word);
-                at = from + WORD;
-                if from == last {
-                    return Self(offset);
-                }
+            while at + 3 * WORD <= last {
+                copy(at);
+                copy(at + WORD);
+                copy(at + 2 * WORD);
+                copy(at + 3 * WORD);
+                at += 4 * WORD;
             }
+            while at < last {
+                copy(at);
+                at += WORD;
+            }
+            // The last word may overlap the one before.
+            copy(last);
+            return Self(offset);
         }
         if least < WORD {
             for (at, byte) in bytes.iter().enumerate() {

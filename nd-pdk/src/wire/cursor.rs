@@ -4,14 +4,12 @@
 //! it has compared with others than zero stays within the document, and whoever looks at the next eight bytes looks at
 //! memory that is there. So nothing here checks bounds, and words can be compared where a text is a few bytes long.
 
+use super::scan::{HIGH, plain_end};
 use crate::buffer;
 use std::marker::PhantomData;
 
 /// Zeros after each document: as many as are looked at in one go.
-const PADDING: usize = 16;
-const ONES: u64 = u64::MAX / 255;
-/// The highest bit of each byte of a word, which bytes of ASCII do not have.
-const HIGH: u64 = ONES << 7;
+const PADDING: usize = super::scan::STEP;
 
 /// A document to read. It ends where it stops being UTF-8.
 #[derive(Debug)]
@@ -230,65 +228,6 @@ impl<'a> Cursor<'a> {
         // SAFETY: zeros follow the document, as many as are looked at in one go.
         self.at = unsafe { plain_end(self.at) };
     }
-}
-
-/// Returns the first place from this one on that strings cannot hold as it is: a quote, a backslash or a control
-/// character.
-///
-/// # Safety
-///
-/// There must be such a place, and as many bytes behind it as the padding has.
-#[cfg(target_arch = "wasm32")]
-#[target_feature(enable = "simd128")]
-#[inline(never)]
-unsafe fn plain_end(mut at: *const u8) -> *const u8 {
-    use core::arch::wasm32::{
-        i8x16_bitmask, i8x16_eq, i8x16_splat, u8x16_lt, u8x16_splat, v128_load, v128_or,
-    };
-    loop {
-        // SAFETY: promised by the caller.
-        let bytes = unsafe { v128_load(at.cast()) };
-        let quote = i8x16_eq(bytes, i8x16_splat(b'"' as i8));
-        let backslash = i8x16_eq(bytes, i8x16_splat(b'\\' as i8));
-        let control = u8x16_lt(bytes, u8x16_splat(b' '));
-        let marks = i8x16_bitmask(v128_or(v128_or(quote, backslash), control));
-        if marks != 0 {
-            // SAFETY: within what was looked at.
-            return unsafe { at.add(marks.trailing_zeros() as usize) };
-        }
-        // SAFETY: the place looked for comes later.
-        at = unsafe { at.add(16) };
-    }
-}
-
-/// As above, a word at a time.
-///
-/// # Safety
-///
-/// As above.
-#[cfg(not(target_arch = "wasm32"))]
-unsafe fn plain_end(mut at: *const u8) -> *const u8 {
-    loop {
-        // SAFETY: promised by the caller.
-        let marks = marks(unsafe { word(at) });
-        if marks != 0 {
-            // SAFETY: within what was looked at.
-            return unsafe { at.add(marks.trailing_zeros() as usize / 8) };
-        }
-        // SAFETY: the place looked for comes later.
-        at = unsafe { at.add(8) };
-    }
-}
-
-/// Marks, by its highest bit, the first byte of a word that strings cannot hold as it is: a quote, a backslash or a
-/// control character. Bytes after it may be marked without reason.
-#[inline(always)]
-pub(super) fn marks(word: u64) -> u64 {
-    // Set where the byte is less than a space, or zero after exclusive or with the byte looked for.
-    let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word;
-    let quote = below(word ^ (ONES * u64::from(b'"')), 1);
-    let backslash = below(word ^ (ONES * u64::from(b'\\')), 1);
-    (below(word, 32) | quote | backslash) & HIGH
 }
 
 /// # Safety

@@ -15,6 +15,7 @@ mod fault;
 pub(crate) mod number;
 mod reader;
 pub(crate) mod record;
+mod scan;
 mod strings;
 mod values;
 mod writer;

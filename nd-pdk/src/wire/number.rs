@@ -13,19 +13,24 @@ const EXACT_POWER: i32 = 22;
 /// Appends an integer in decimal.
 #[inline(never)]
 pub(super) fn push_integer(value: u64, out: &mut Vec<u8>) {
-    // As many digits as the largest has.
-    let mut digits = [0; 20];
     let mut rest = value;
-    let mut before = 0;
-    for (at, digit) in digits.iter_mut().enumerate().rev() {
-        *digit = b'0' + (rest % 10) as u8;
+    let mut count = 1;
+    while rest >= 10 {
         rest /= 10;
-        before = at;
-        if rest == 0 {
-            break;
-        }
+        count += 1;
     }
-    buffer::append(out, digits.get(before..).unwrap_or_default());
+    buffer::reserve(out, count);
+    let length = out.len();
+    rest = value;
+    // SAFETY: there is room for the digits, which are written from the last to the first before they count.
+    unsafe {
+        let start = out.as_mut_ptr().add(length);
+        for at in (0..count).rev() {
+            start.add(at).write(b'0' + (rest % 10) as u8);
+            rest /= 10;
+        }
+        out.set_len(length + count);
+    }
 }
 
 /// Returns an integer in decimal.
@@ -99,13 +104,18 @@ fn near_one(value: f64, parts: &Parts) -> Digits {
     let mantissa = u128::from(parts.fraction | 1 << parts.width);
     // The number is `mantissa / 2^shift`. Times a power of ten it has 17 digits before the point.
     let shift = (parts.bias - parts.stored) as u32;
-    let (mut scaled, mut ten, mut power, mut point) = (mantissa, 1u128, 1.0, 0);
+    let (mut low, mut high, mut power, mut point) = (1u64, 1u64, 1.0, 0);
     while value * power < 1e16 {
         power *= 10.0;
-        ten *= 10;
-        scaled *= 10;
         point -= 1;
+        if point >= -19 {
+            low *= 10;
+        } else {
+            high *= 10;
+        }
     }
+    let ten = u128::from(low) * u128::from(high);
+    let scaled = mantissa * ten;
     let whole = (scaled >> shift) as u64;
     let odd = u128::from(parts.fraction & 1);
     let mut step = power_of_ten((MOST - parts.precise) as i32) as u64;

@@ -26,6 +26,7 @@ pub struct DecodeField {
 /// How to write one field of a struct.
 #[derive(Debug)]
 pub struct EncodeField {
+    /// The name in quotes, and the colon.
     name: &'static str,
     offset: usize,
     encode: unsafe fn(*const u8, &mut Writer),
@@ -53,7 +54,7 @@ impl DecodeField {
 }
 
 impl EncodeField {
-    /// Describes a field; `get` only tells its type.
+    /// Describes a field by its name in quotes and the colon; `get` only tells its type.
     ///
     /// # Safety
     ///
@@ -124,7 +125,7 @@ unsafe fn encode_fields(record: *const u8, fields: &[EncodeField], w: &mut Write
         unsafe {
             let place = record.add(field.offset);
             if field.is_empty.is_none_or(|is_empty| !is_empty(place)) {
-                w.key(field.name);
+                w.quoted_key(field.name);
                 (field.encode)(place, w);
             }
         }
@@ -146,7 +147,7 @@ macro_rules! record {
                 // SAFETY: as above.
                 unsafe {
                     $crate::wire::EncodeField::new(
-                        $json,
+                        concat!("\"", $json, "\":"),
                         ::core::mem::offset_of!($type, $field),
                         $crate::wire::record!(@omit $($omit)?),
                         |it: &$type| &it.$field,

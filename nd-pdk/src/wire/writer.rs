@@ -1,6 +1,6 @@
 //! Writing JSON: a byte buffer that knows where commas go.
 
-use super::cursor::marks;
+use super::scan::plain_until;
 use super::{Encode, base64, number};
 use crate::buffer;
 
@@ -74,22 +74,37 @@ impl Writer {
         self.push(b':');
     }
 
+    /// Writes the name of the next field, with its quotes and the colon.
+    #[inline(never)]
+    pub(super) fn quoted_key(&mut self, name: &str) {
+        self.separate();
+        self.raw(name.as_bytes());
+    }
+
     /// Writes a string, escaping what JSON wants escaped.
     #[inline(never)]
     pub fn string(&mut self, text: &str) {
-        let mut rest = text.as_bytes();
+        let bytes = text.as_bytes();
+        // The quotes, and what a few escapes add.
+        buffer::reserve(&mut self.out, bytes.len().saturating_add(16));
         self.push(b'"');
+        let mut at = 0;
         loop {
-            let plain = plain_length(rest);
-            let (before, after) = rest.split_at_checked(plain).unwrap_or((rest, &[]));
-            self.raw(before);
-            match after {
-                [byte, after @ ..] => {
-                    self.escape(*byte);
-                    rest = after;
-                }
-                [] => break,
+            let end = plain_until(bytes, at);
+            let before = bytes.get(at..end).unwrap_or_default();
+            let Some(byte) = bytes.get(end) else {
+                buffer::extend(&mut self.out, before);
+                break;
+            };
+            let short = short_escape(*byte);
+            if short == 0 {
+                self.raw(before);
+                self.escape_by_number(*byte);
+            } else {
+                buffer::extend(&mut self.out, before);
+                buffer::extend(&mut self.out, &[b'\\', short]);
             }
+            at = end + 1;
         }
         self.push(b'"');
     }
@@ -158,52 +173,28 @@ impl Writer {
         }
     }
 
+    #[cold]
     #[inline(never)]
-    fn escape(&mut self, byte: u8) {
-        let short = match byte {
-            b'"' | b'\\' => byte,
-            b'\n' => b'n',
-            b'\r' => b'r',
-            b'\t' => b't',
-            _ => {
-                let digit = |value: u8| {
-                    if value < 10 {
-                        b'0' + value
-                    } else {
-                        b'a' - 10 + value
-                    }
-                };
-                return self.raw(&[b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte & 15)]);
+    fn escape_by_number(&mut self, byte: u8) {
+        let digit = |value: u8| {
+            if value < 10 {
+                b'0' + value
+            } else {
+                b'a' - 10 + value
             }
         };
-        self.raw(&[b'\\', short]);
+        self.raw(&[b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte & 15)]);
     }
 }
 
-/// Returns the number of bytes before the first one that must be escaped.
-///
-/// Eight at a time, for strings are most of a document; what is left over at the end is looked at as a word that is
-/// filled up with zeros, which count as bytes to escape.
+/// The letter that stands for a byte behind a backslash; zero if there is none.
 #[inline(always)]
-fn plain_length(bytes: &[u8]) -> usize {
-    let mut chunks = bytes.chunks_exact(8);
-    let mut before = 0;
-    let mut found = |word: u64| {
-        let marks = marks(word);
-        before += marks.trailing_zeros() as usize / 8;
-        marks != 0
-    };
-    for chunk in chunks.by_ref() {
-        let word = chunk.try_into().map_or(0, u64::from_le_bytes);
-        if found(word) {
-            return before;
-        }
+fn short_escape(byte: u8) -> u8 {
+    match byte {
+        b'"' | b'\\' => byte,
+        b'\n' => b'n',
+        b'\r' => b'r',
+        b'\t' => b't',
+        _ => 0,
     }
-    let rest = chunks.remainder();
-    let mut word = 0;
-    for byte in rest.iter().rev() {
-        word = word << 8 | u64::from(*byte);
-    }
-    let _ = found(word);
-    before
 }

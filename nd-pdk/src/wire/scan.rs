@@ -1,0 +1,164 @@
+//! Looking for what strings cannot hold as it is: a quote, a backslash or a control character.
+//!
+//! Strings are most of a document, so this looks at as many bytes at a time as it can: at sixteen in wasm, where every
+//! server has vectors, elsewhere at eight.
+
+const ONES: u64 = u64::MAX / 255;
+/// The highest bit of each byte of a word, which bytes of ASCII do not have.
+pub(super) const HIGH: u64 = ONES << 7;
+
+/// Returns the first place from this one on that strings cannot hold.
+///
+/// # Safety
+///
+/// There must be such a place, and [`STEP`] bytes must be readable from each place before.
+#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[inline(never)]
+pub(super) unsafe fn plain_end(mut at: *const u8) -> *const u8 {
+    loop {
+        // SAFETY: promised by the caller.
+        let marks = unsafe { marks(at) };
+        if marks != 0 {
+            // SAFETY: within what was looked at.
+            return unsafe { at.add(first(marks)) };
+        }
+        // SAFETY: the place looked for comes later.
+        at = unsafe { at.add(STEP) };
+    }
+}
+
+/// Returns the place of the next byte from this one on that strings cannot hold, or the length.
+pub(super) fn plain_until(bytes: &[u8], from: usize) -> usize {
+    // SAFETY: the processor has what the function uses.
+    unsafe { search(bytes, from) }
+}
+
+/// # Safety
+///
+/// None; functions for features that a processor may lack have to be marked.
+#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[inline(never)]
+unsafe fn search(bytes: &[u8], from: usize) -> usize {
+    let (start, length) = (bytes.as_ptr(), bytes.len());
+    let mut at = from;
+    if let Some(last) = length.checked_sub(STEP) {
+        while at <= last {
+            // SAFETY: the place is at least a step before the end.
+            let marks = unsafe { marks(start.add(at)) };
+            if marks != 0 {
+                return at + first(marks);
+            }
+            at += STEP;
+        }
+        if at < length {
+            // What is left over is looked at together with what precedes it, which is shifted out.
+            // SAFETY: as above.
+            let marks = unsafe { marks(start.add(last)) } >> ((at - last) * BITS);
+            if marks != 0 {
+                return at + first(marks);
+            }
+        }
+        return length;
+    }
+    while at < length {
+        // SAFETY: the place is before the end.
+        if matches!(unsafe { *start.add(at) }, 0..=31 | b'"' | b'\\') {
+            break;
+        }
+        at += 1;
+    }
+    at
+}
+
+/// Bytes that are looked at in one go.
+pub(super) use step::STEP;
+use step::{BITS, first, marks};
+
+#[cfg(target_arch = "wasm32")]
+mod step {
+    use core::arch::wasm32::{
+        i8x16_bitmask, i8x16_eq, i8x16_splat, u8x16_lt, u8x16_splat, v128_load, v128_or,
+    };
+
+    pub(in crate::wire) const STEP: usize = 16;
+    /// Bits of the marks for each byte.
+    pub(super) const BITS: usize = 1;
+
+    /// Marks the bytes that strings cannot hold.
+    ///
+    /// # Safety
+    ///
+    /// As many bytes must be readable as a step has.
+    #[target_feature(enable = "simd128")]
+    #[inline]
+    pub(super) unsafe fn marks(at: *const u8) -> u32 {
+        // SAFETY: promised by the caller.
+        let bytes = unsafe { v128_load(at.cast()) };
+        let quote = i8x16_eq(bytes, i8x16_splat(b'"' as i8));
+        let backslash = i8x16_eq(bytes, i8x16_splat(b'\\' as i8));
+        let control = u8x16_lt(bytes, u8x16_splat(b' '));
+        u32::from(i8x16_bitmask(v128_or(v128_or(quote, backslash), control)))
+    }
+
+    /// The byte of the first mark.
+    pub(super) fn first(marks: u32) -> usize {
+        marks.trailing_zeros() as usize
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+mod step {
+    use super::{HIGH, ONES};
+
+    pub(in crate::wire) const STEP: usize = 8;
+    /// Bits of the marks for each byte.
+    pub(super) const BITS: usize = 8;
+
+    /// Marks the first of the bytes that strings cannot hold by its highest bit. Bytes after it may be marked without
+    /// reason.
+    ///
+    /// # Safety
+    ///
+    /// As many bytes must be readable as a step has.
+    pub(super) unsafe fn marks(at: *const u8) -> u64 {
+        // SAFETY: promised by the caller.
+        let word = u64::from_le(unsafe { at.cast::<u64>().read_unaligned() });
+        // Set where the byte is less than a space, or zero after exclusive or with the byte looked for.
+        let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word;
+        let quote = below(word ^ (ONES * u64::from(b'"')), 1);
+        let backslash = below(word ^ (ONES * u64::from(b'\\')), 1);
+        (below(word, 32) | quote | backslash) & HIGH
+    }
+
+    /// The byte of the first mark.
+    pub(super) fn first(marks: u64) -> usize {
+        marks.trailing_zeros() as usize / 8
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain_until;
+
+    #[test]
+    fn every_special_byte_is_found_wherever_it_stands() {
+        for length in 0..50 {
+            let plain = vec![b'a'; length];
+            assert_eq!(plain_until(&plain, 0), length);
+            for place in 0..length {
+                for special in [0, 10, 31, b'"', b'\\'] {
+                    let mut bytes = vec![0xc3; length];
+                    bytes[place] = special;
+                    for from in 0..=place {
+                        assert_eq!(plain_until(&bytes, from), place);
+                    }
+                    // Specials before do not count.
+                    bytes[..place].fill(b'"');
+                    bytes[place] = b' ';
+                    bytes[place + 1..].fill(b'!');
+                    assert_eq!(plain_until(&bytes, place), length);
+                }
+            }
+        }
+    }
+}
