@@ -1,7 +1,7 @@
 //! The wire form of every struct for `nd-pdk`: the name of each field, and whether it is left out when empty.
 
 use super::{Files, layout, rust};
-use crate::model::{Model, Struct, TypeModule};
+use crate::model::{Model, Scalar, Struct, Type, TypeModule};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -55,14 +55,18 @@ fn records(module: &TypeModule) -> String {
     module.structs.iter().map(record).collect()
 }
 
-/// One line per field, with `omit_empty` after those that are left out when empty.
+/// One line per field, with `text` after those that are one, and `omit_empty` after those that are left out when empty.
 fn record(item: &Struct) -> String {
     let name = rust::ident(&item.name);
     let mut text = format!("\nrecord! {{\n    {name} {{\n");
     for field in &item.fields {
+        let kind = match field.ty {
+            Type::Scalar(Scalar::String) => " text",
+            _ => "",
+        };
         let omit = if field.omit_empty { " omit_empty" } else { "" };
         text += &format!(
-            "        {:?}: {}{omit},\n",
+            "        {:?}: {}{kind}{omit},\n",
             field.json,
             rust::ident(&field.name)
         );

@@ -3,13 +3,14 @@
 //! Reading divides the exact decimal value by a power of two and rounds once. Writing is the free-format algorithm of
 //! Steele and White (as simplified by Burger and Dybvig, "Printing Floating-Point Numbers Quickly and Accurately", 1996).
 
+use super::number::{push_integer, without_zeros};
 use crate::buffer;
 use std::cmp::Ordering;
 
-/// The digits of a number: `0.DIGITS × 10^point`.
+/// The digits of a number, and the power of ten they are multiplied by.
 pub(super) struct Digits {
-    pub(super) text: Vec<u8>,
-    pub(super) point: i32,
+    pub(super) whole: u64,
+    pub(super) power: i32,
 }
 
 /// No double has more digits that matter when rounding; what follows only counts as "more than nothing".
@@ -18,44 +19,44 @@ const MOST_DIGITS: usize = 800;
 /// Appends digits in plain or scientific form.
 #[inline(never)]
 pub(super) fn push(digits: &Digits, out: &mut Vec<u8>) {
-    let text = digits.text.as_slice();
-    let zeros = text
-        .iter()
-        .rev()
-        .take_while(|digit| **digit == b'0')
-        .count();
-    let text = text.get(..text.len() - zeros).unwrap_or_default();
-    let point = digits.point;
-    if (-4..=0).contains(&point) {
-        buffer::append(out, b"0.");
-        push_zeros(-point, out);
-        return buffer::append(out, text);
+    let start = out.len();
+    push_integer(digits.whole, out);
+    let count = (out.len() - start) as i32;
+    // The number is 0.DIGITS times ten to the power of this.
+    let point = count + digits.power;
+    if (1..=21).contains(&point) {
+        push_zeros(point - count, out);
+        insert(b".", start + point as usize, out);
+    } else if (-4..=0).contains(&point) {
+        insert(
+            b"0.0000".get(..(2 - point) as usize).unwrap_or_default(),
+            start,
+            out,
+        );
+    } else {
+        insert(b".", start + 1, out);
+        buffer::append(out, if point > 0 { b"e" } else { b"e-" });
+        push_integer(u64::from((point - 1).unsigned_abs()), out);
     }
-    if point > 0 && point <= 21 {
-        return push_pointed(text, point as usize, out);
-    }
-    push_pointed(text, 1, out);
-    buffer::push(out, b'e');
-    let exponent = point - 1;
-    if exponent < 0 {
-        buffer::push(out, b'-');
-    }
-    super::number::push_integer(u64::from(exponent.unsigned_abs()), out);
 }
 
-fn push_pointed(text: &[u8], point: usize, out: &mut Vec<u8>) {
-    match text.split_at_checked(point) {
-        Some((whole, fraction)) => {
-            buffer::append(out, whole);
-            if !fraction.is_empty() {
-                buffer::push(out, b'.');
-                buffer::append(out, fraction);
-            }
+/// Inserts bytes that are not the last ones.
+fn insert(bytes: &[u8], at: usize, out: &mut Vec<u8>) {
+    let mut last = out.len();
+    if at >= last {
+        return;
+    }
+    buffer::append(out, bytes);
+    // From behind, what stands after the place moves by as much as is put there.
+    while last > at {
+        last -= 1;
+        let byte = out.get(last).copied().unwrap_or_default();
+        if let Some(place) = out.get_mut(last + bytes.len()) {
+            *place = byte;
         }
-        None => {
-            buffer::append(out, text);
-            push_zeros((point - text.len()) as i32, out);
-        }
+    }
+    for (place, byte) in out.iter_mut().skip(at).zip(bytes) {
+        *place = *byte;
     }
 }
 
@@ -190,12 +191,12 @@ pub(super) fn shortest(fraction: u64, stored: i32, width: u32, bias: i32) -> Dig
         point += 1;
         scale.multiply(10, 0);
     }
-    let mut text = Vec::new();
+    let mut whole = 0u64;
     loop {
         value.multiply(10, 0);
         above.multiply(10, 0);
         below.multiply(10, 0);
-        let mut digit = b'0';
+        let mut digit = 0;
         while value.compare(&scale) != Ordering::Less {
             value.add(&scale, -1);
             digit += 1;
@@ -206,10 +207,10 @@ pub(super) fn shortest(fraction: u64, stored: i32, width: u32, bias: i32) -> Dig
         if low || high {
             value.multiply(2, 0);
             let up = high && (!low || value.compare(&scale) != Ordering::Less);
-            buffer::push(&mut text, digit + u8::from(up));
-            return Digits { text, point };
+            return without_zeros(whole * 10 + digit + u64::from(up), point - 1);
         }
-        buffer::push(&mut text, digit);
+        whole = whole * 10 + digit;
+        point -= 1;
     }
 }
 

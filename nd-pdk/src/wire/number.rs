@@ -49,7 +49,6 @@ pub(super) fn push_f64(value: f64, out: &mut Vec<u8>) {
         stored: ((bits >> 52) & 0x7ff) as i32,
         width: 52,
         bias: 1075,
-        precise: 15,
     };
     push_float(value, &parts, out);
 }
@@ -62,19 +61,17 @@ pub(super) fn push_f32(value: f32, out: &mut Vec<u8>) {
         stored: ((bits >> 23) & 0xff) as i32,
         width: 23,
         bias: 150,
-        precise: 6,
     };
     push_float(f64::from(value), &parts, out);
 }
 
-/// The parts of a float: its stored fraction and exponent, the width of the fraction, the bias that makes the fraction
-/// an integer, and how many digits always tell values apart.
+/// The parts of a float: its stored fraction and exponent, the width of the fraction, and the bias that makes the fraction
+/// an integer.
 struct Parts {
     fraction: u64,
     stored: i32,
     width: u32,
     bias: i32,
-    precise: u32,
 }
 
 #[inline(never)]
@@ -89,36 +86,40 @@ fn push_float(value: f64, parts: &Parts, out: &mut Vec<u8>) {
     if value < 1e15 && value as u64 as f64 == value {
         return push_integer(value as u64, out);
     }
-    let digits = if (1e-5..1e15).contains(&value) {
-        near_one(value, parts)
+    let digits = if (1e-4..1e15).contains(&value) {
+        near_one(parts)
     } else {
         decimal::shortest(parts.fraction, parts.stored, parts.width, parts.bias)
     };
     decimal::push(&digits, out);
 }
 
-/// Finds the shortest digits of a number that is neither large nor small, for which 128 bits are enough.
-fn near_one(value: f64, parts: &Parts) -> Digits {
-    /// As many digits as any double needs.
-    const MOST: u32 = 17;
-    let mantissa = u128::from(parts.fraction | 1 << parts.width);
-    // The number is `mantissa / 2^shift`. Times a power of ten it has 17 digits before the point.
-    let shift = (parts.bias - parts.stored) as u32;
-    let (mut low, mut high, mut power, mut point) = (1u64, 1u64, 1.0, 0);
-    while value * power < 1e16 {
-        power *= 10.0;
-        point -= 1;
-        if point >= -19 {
-            low *= 10;
-        } else {
-            high *= 10;
-        }
+/// The powers of ten of 64 bits.
+const TENS: [u64; 20] = {
+    let mut tens = [1; 20];
+    let mut at = 1;
+    while at < tens.len() {
+        tens[at] = tens[at - 1] * 10;
+        at += 1;
     }
-    let ten = u128::from(low) * u128::from(high);
-    let scaled = mantissa * ten;
+    tens
+};
+
+/// Finds the shortest digits of a number that is neither large nor small, for which 128 bits are enough.
+fn near_one(parts: &Parts) -> Digits {
+    // As many digits as any number of the type needs: two or three more than always tell numbers apart.
+    let (most, least) = if parts.width == 52 { (17, 15) } else { (9, 6) };
+    let mantissa = u128::from(parts.fraction | 1 << parts.width);
+    // The number is `mantissa / 2^shift`. Times this power of ten it has that many digits before the point, or one more:
+    // log10(2) is a little more than 78913 / 2^18.
+    let shift = (parts.bias - parts.stored) as u32;
+    let power = most - 1 - (((parts.width as i32 - shift as i32) * 78913) >> 18);
+    let ten = |power: i32| TENS.get(power.max(0) as usize).copied().unwrap_or(1);
+    let tens = u128::from(ten(power.min(19))) * u128::from(ten(power - 19));
+    let scaled = mantissa * tens;
     let whole = (scaled >> shift) as u64;
     let odd = u128::from(parts.fraction & 1);
-    let mut step = power_of_ten((MOST - parts.precise) as i32) as u64;
+    let mut step = ten(most - least + i32::from(whole >= ten(most)));
     loop {
         // The multiple of `step` next to the number. It will do when it is less than half way to the next float; at half
         // way, the even one wins.
@@ -129,14 +130,20 @@ fn near_one(value: f64, parts: &Parts) -> Digits {
         let near = u128::from(next) << shift;
         // Below a power of two the next float is half as far away as above.
         let uneven = u32::from(parts.fraction == 0 && near < scaled);
-        if step == 1 || (near.abs_diff(scaled) << (1 + uneven)) + odd <= ten {
-            let mut text = Vec::new();
-            push_integer(next, &mut text);
-            point += text.len() as i32;
-            return Digits { text, point };
+        if step == 1 || (near.abs_diff(scaled) << (1 + uneven)) + odd <= tens {
+            return without_zeros(next, -power);
         }
         step /= 10;
     }
+}
+
+/// The digits of a number times a power of ten, without the zeros at its end.
+pub(super) fn without_zeros(mut whole: u64, mut power: i32) -> Digits {
+    while whole % 10 == 0 && whole > 0 {
+        whole /= 10;
+        power += 1;
+    }
+    Digits { whole, power }
 }
 
 /// Reads the text of a JSON number; `None` when it is larger than any double.

@@ -29,7 +29,8 @@ pub struct EncodeField {
     /// The name in quotes, and the colon.
     name: &'static str,
     offset: usize,
-    encode: unsafe fn(*const u8, &mut Writer),
+    /// How to write the value; `None` for a text, which most fields are.
+    encode: Option<unsafe fn(*const u8, &mut Writer)>,
     /// Tells whether to leave the field out; `None` when it is always written.
     is_empty: Option<unsafe fn(*const u8) -> bool>,
 }
@@ -68,9 +69,34 @@ impl EncodeField {
         Self {
             name,
             offset,
-            encode: encode_at::<F>,
+            encode: Some(encode_at::<F>),
             is_empty: if omit_empty {
                 Some(is_empty_at::<F>)
+            } else {
+                None
+            },
+        }
+    }
+}
+
+impl EncodeField {
+    /// Describes a field that is a text, for which there is a shorter way.
+    ///
+    /// # Safety
+    ///
+    /// A text must stand at `offset` in every `T`.
+    pub const unsafe fn text<T>(
+        name: &'static str,
+        offset: usize,
+        omit_empty: bool,
+        _get: fn(&T) -> &String,
+    ) -> Self {
+        Self {
+            name,
+            offset,
+            encode: None,
+            is_empty: if omit_empty {
+                Some(is_empty_at::<String>)
             } else {
                 None
             },
@@ -124,33 +150,47 @@ unsafe fn encode_fields(record: *const u8, fields: &[EncodeField], w: &mut Write
         // SAFETY: the table belongs to the struct.
         unsafe {
             let place = record.add(field.offset);
-            if field.is_empty.is_none_or(|is_empty| !is_empty(place)) {
-                w.quoted_key(field.name);
-                (field.encode)(place, w);
+            match field.encode {
+                None => {
+                    let text = &*place.cast::<String>();
+                    if !text.is_empty() || field.is_empty.is_none() {
+                        w.text_field(field.name, text);
+                    }
+                }
+                Some(encode) => {
+                    if field.is_empty.is_none_or(|is_empty| !is_empty(place)) {
+                        w.quoted_key(field.name);
+                        encode(place, w);
+                    }
+                }
             }
         }
     }
     w.end_object();
 }
 
-/// Describes structs: the name of each field on the wire, and `omit_empty` where it is left out when empty.
+/// Describes structs: the name of each field on the wire, `text` where it is one, and `omit_empty` where it is left out
+/// when empty.
 macro_rules! record {
-    ($($type:ident { $($json:literal: $field:ident $($omit:ident)?,)* })*) => {$(
+    ($($type:ident { $($json:literal: $field:ident $($flag:ident)*,)* })*) => {$(
         impl $crate::wire::Record for $type {
             const DECODE: &'static [$crate::wire::DecodeField] = &[$(
                 // SAFETY: the offset is that of the field which the closure returns.
                 unsafe {
-                    $crate::wire::DecodeField::new(concat!($json, "\":"), ::core::mem::offset_of!($type, $field), |it: &$type| &it.$field)
+                    $crate::wire::DecodeField::new(
+                        concat!($json, "\":"),
+                        ::core::mem::offset_of!($type, $field),
+                        |it: &$type| &it.$field,
+                    )
                 },
             )*];
             const ENCODE: &'static [$crate::wire::EncodeField] = &[$(
                 // SAFETY: as above.
                 unsafe {
-                    $crate::wire::EncodeField::new(
-                        concat!("\"", $json, "\":"),
-                        ::core::mem::offset_of!($type, $field),
-                        $crate::wire::record!(@omit $($omit)?),
-                        |it: &$type| &it.$field,
+                    $crate::wire::record!(
+                        @encode
+                        (concat!("\"", $json, "\":"), ::core::mem::offset_of!($type, $field), |it: &$type| &it.$field)
+                        $($flag)*
                     )
                 },
             )*];
@@ -168,8 +208,18 @@ macro_rules! record {
             }
         }
     )*};
-    (@omit omit_empty) => { true };
-    (@omit) => { false };
+    (@encode ($name:expr, $offset:expr, $get:expr) text omit_empty) => {
+        $crate::wire::EncodeField::text($name, $offset, true, $get)
+    };
+    (@encode ($name:expr, $offset:expr, $get:expr) text) => {
+        $crate::wire::EncodeField::text($name, $offset, false, $get)
+    };
+    (@encode ($name:expr, $offset:expr, $get:expr) omit_empty) => {
+        $crate::wire::EncodeField::new($name, $offset, true, $get)
+    };
+    (@encode ($name:expr, $offset:expr, $get:expr)) => {
+        $crate::wire::EncodeField::new($name, $offset, false, $get)
+    };
 }
 
 pub(crate) use record;

@@ -27,6 +27,38 @@ pub(super) unsafe fn plain_end(mut at: *const u8) -> *const u8 {
     }
 }
 
+/// Copies a text to a place with room for it, as far as strings can hold it as it is, and returns whether that is all of it.
+///
+/// # Safety
+///
+/// The length of the text must be writable there.
+#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[inline(never)]
+pub(super) unsafe fn copy_plain(text: &[u8], to: *mut u8) -> bool {
+    let (from, length) = (text.as_ptr(), text.len());
+    // SAFETY: both places are that long, and the last step, which may overlap the one before, is within them.
+    unsafe {
+        if let Some(last) = length.checked_sub(STEP) {
+            let mut at = 0;
+            while at < last {
+                if step(from.add(at), to.add(at)) != 0 {
+                    return false;
+                }
+                at += STEP;
+            }
+            return step(from.add(last), to.add(last)) == 0;
+        }
+        for at in 0..length {
+            let byte = *from.add(at);
+            if byte < b' ' || byte == b'"' || byte == b'\\' {
+                return false;
+            }
+            to.add(at).write(byte);
+        }
+    }
+    true
+}
+
 /// Returns the place of the next byte from this one on that strings cannot hold, or the length.
 pub(super) fn plain_until(bytes: &[u8], from: usize) -> usize {
     // SAFETY: the processor has what the function uses.
@@ -72,12 +104,12 @@ unsafe fn search(bytes: &[u8], from: usize) -> usize {
 
 /// Bytes that are looked at in one go.
 pub(super) use step::STEP;
-use step::{BITS, first, marks};
+use step::{BITS, first, marks, step};
 
 #[cfg(target_arch = "wasm32")]
 mod step {
     use core::arch::wasm32::{
-        i8x16_bitmask, i8x16_eq, i8x16_splat, u8x16_lt, u8x16_splat, v128_load, v128_or,
+        i8x16_bitmask, i8x16_eq, i8x16_splat, u8x16_lt, u8x16_splat, v128_load, v128_or, v128_store,
     };
 
     pub(in crate::wire) const STEP: usize = 16;
@@ -98,6 +130,21 @@ mod step {
         let backslash = i8x16_eq(bytes, i8x16_splat(b'\\' as i8));
         let control = u8x16_lt(bytes, u8x16_splat(b' '));
         u32::from(i8x16_bitmask(v128_or(v128_or(quote, backslash), control)))
+    }
+
+    /// Copies a step, and marks the bytes that strings cannot hold.
+    ///
+    /// # Safety
+    ///
+    /// As many bytes must be readable and writable as a step has.
+    #[target_feature(enable = "simd128")]
+    #[inline]
+    pub(super) unsafe fn step(from: *const u8, to: *mut u8) -> u32 {
+        // SAFETY: promised by the caller.
+        unsafe {
+            v128_store(to.cast(), v128_load(from.cast()));
+            marks(from)
+        }
     }
 
     /// The byte of the first mark.
@@ -130,6 +177,20 @@ mod step {
         (below(word, 32) | quote | backslash) & HIGH
     }
 
+    /// Copies a step, and marks the bytes that strings cannot hold.
+    ///
+    /// # Safety
+    ///
+    /// As many bytes must be readable and writable as a step has.
+    pub(super) unsafe fn step(from: *const u8, to: *mut u8) -> u64 {
+        // SAFETY: promised by the caller.
+        unsafe {
+            to.cast::<u64>()
+                .write_unaligned(from.cast::<u64>().read_unaligned());
+            marks(from)
+        }
+    }
+
     /// The byte of the first mark.
     pub(super) fn first(marks: u64) -> usize {
         marks.trailing_zeros() as usize / 8
@@ -138,17 +199,23 @@ mod step {
 
 #[cfg(test)]
 mod tests {
-    use super::plain_until;
+    use super::{copy_plain, plain_until};
 
     #[test]
     fn every_special_byte_is_found_wherever_it_stands() {
         for length in 0..50 {
             let plain = vec![b'a'; length];
             assert_eq!(plain_until(&plain, 0), length);
+            let mut copy = vec![0; length];
+            // SAFETY: both are that long.
+            assert!(unsafe { copy_plain(&plain, copy.as_mut_ptr()) });
+            assert_eq!(copy, plain);
             for place in 0..length {
                 for special in [0, 10, 31, b'"', b'\\'] {
                     let mut bytes = vec![0xc3; length];
                     bytes[place] = special;
+                    // SAFETY: as above.
+                    assert!(!unsafe { copy_plain(&bytes, copy.as_mut_ptr()) });
                     for from in 0..=place {
                         assert_eq!(plain_until(&bytes, from), place);
                     }

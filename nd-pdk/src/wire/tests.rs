@@ -38,7 +38,7 @@ impl<T: Decode + ?Sized> Decode for Box<T> {
 
 record! {
     Sample {
-        "text": text,
+        "text": text text,
         "flag": flag,
         "small": small,
         "large": large,

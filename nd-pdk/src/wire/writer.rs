@@ -1,6 +1,6 @@
 //! Writing JSON: a byte buffer that knows where commas go.
 
-use super::scan::plain_until;
+use super::scan::{copy_plain, plain_until};
 use super::{Encode, base64, number};
 use crate::buffer;
 
@@ -79,6 +79,27 @@ impl Writer {
     pub(super) fn quoted_key(&mut self, name: &str) {
         self.separate();
         self.raw(name.as_bytes());
+    }
+
+    /// Writes a field that is a text; its name with its quotes and the colon.
+    #[inline(never)]
+    pub(super) fn text_field(&mut self, name: &str, text: &str) {
+        // A comma, the name, and the text in quotes.
+        buffer::reserve(&mut self.out, name.len() + text.len() + 3);
+        self.separate();
+        buffer::extend(&mut self.out, name.as_bytes());
+        let length = self.out.len();
+        // SAFETY: there is room for the quotes and the text, and all of it is written before it counts.
+        unsafe {
+            let start = self.out.as_mut_ptr().add(length);
+            if copy_plain(text.as_bytes(), start.add(1)) {
+                start.write(b'"');
+                start.add(1 + text.len()).write(b'"');
+                self.out.set_len(length + 2 + text.len());
+                return;
+            }
+        }
+        self.string(text);
     }
 
     /// Writes a string, escaping what JSON wants escaped.

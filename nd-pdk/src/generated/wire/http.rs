@@ -7,8 +7,8 @@ use nd_types::http::{HTTPRequest, HTTPResponse};
 
 record! {
     HTTPRequest {
-        "method": method,
-        "url": url,
+        "method": method text,
+        "url": url text,
         "headers": headers omit_empty,
         "noFollowRedirects": no_follow_redirects omit_empty,
         "body": body omit_empty,

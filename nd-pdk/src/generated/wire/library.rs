@@ -8,9 +8,9 @@ use nd_types::library::Library;
 record! {
     Library {
         "id": id,
-        "name": name,
-        "path": path omit_empty,
-        "mountPoint": mount_point omit_empty,
+        "name": name text,
+        "path": path text omit_empty,
+        "mountPoint": mount_point text omit_empty,
         "lastScanAt": last_scan_at,
         "totalSongs": total_songs,
         "totalAlbums": total_albums,

@@ -19,28 +19,28 @@ record! {
 
 record! {
     LyricsText {
-        "lang": lang omit_empty,
-        "text": text,
+        "lang": lang text omit_empty,
+        "text": text text,
     }
 }
 
 record! {
     TrackInfo {
-        "id": id,
-        "title": title,
-        "album": album,
-        "artist": artist,
-        "albumArtist": album_artist,
+        "id": id text,
+        "title": title text,
+        "album": album text,
+        "artist": artist text,
+        "albumArtist": album_artist text,
         "artists": artists,
         "albumArtists": album_artists,
         "duration": duration,
         "trackNumber": track_number,
         "discNumber": disc_number,
-        "mbzRecordingId": mbz_recording_id omit_empty,
-        "mbzAlbumId": mbz_album_id omit_empty,
-        "mbzReleaseGroupId": mbz_release_group_id omit_empty,
-        "mbzReleaseTrackId": mbz_release_track_id omit_empty,
+        "mbzRecordingId": mbz_recording_id text omit_empty,
+        "mbzAlbumId": mbz_album_id text omit_empty,
+        "mbzReleaseGroupId": mbz_release_group_id text omit_empty,
+        "mbzReleaseTrackId": mbz_release_track_id text omit_empty,
         "libraryId": library_id omit_empty,
-        "path": path omit_empty,
+        "path": path text omit_empty,
     }
 }

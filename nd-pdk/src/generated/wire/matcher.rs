@@ -7,6 +7,6 @@ use nd_types::matcher::MatchOptions;
 
 record! {
     MatchOptions {
-        "username": username omit_empty,
+        "username": username text omit_empty,
     }
 }

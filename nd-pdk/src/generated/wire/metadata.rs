@@ -13,42 +13,42 @@ use nd_types::metadata::{
 
 record! {
     ArtistMBIDRequest {
-        "id": id,
-        "name": name,
+        "id": id text,
+        "name": name text,
     }
 }
 
 record! {
     ArtistMBIDResponse {
-        "mbid": mbid,
+        "mbid": mbid text,
     }
 }
 
 record! {
     ArtistRequest {
-        "id": id,
-        "name": name,
-        "mbid": mbid omit_empty,
+        "id": id text,
+        "name": name text,
+        "mbid": mbid text omit_empty,
     }
 }
 
 record! {
     ArtistURLResponse {
-        "url": url,
+        "url": url text,
     }
 }
 
 record! {
     ArtistBiographyResponse {
-        "biography": biography,
+        "biography": biography text,
     }
 }
 
 record! {
     SimilarArtistsRequest {
-        "id": id,
-        "name": name,
-        "mbid": mbid omit_empty,
+        "id": id text,
+        "name": name text,
+        "mbid": mbid text omit_empty,
         "limit": limit,
     }
 }
@@ -61,7 +61,7 @@ record! {
 
 record! {
     ImageInfo {
-        "url": url,
+        "url": url text,
         "size": size,
     }
 }
@@ -74,9 +74,9 @@ record! {
 
 record! {
     TopSongsRequest {
-        "id": id,
-        "name": name,
-        "mbid": mbid omit_empty,
+        "id": id text,
+        "name": name text,
+        "mbid": mbid text omit_empty,
         "count": count,
     }
 }
@@ -89,18 +89,18 @@ record! {
 
 record! {
     AlbumRequest {
-        "name": name,
-        "artist": artist,
-        "mbid": mbid omit_empty,
+        "name": name text,
+        "artist": artist text,
+        "mbid": mbid text omit_empty,
     }
 }
 
 record! {
     AlbumInfoResponse {
-        "name": name,
-        "mbid": mbid,
-        "description": description,
-        "url": url,
+        "name": name text,
+        "mbid": mbid text,
+        "description": description text,
+        "url": url text,
     }
 }
 
@@ -112,29 +112,29 @@ record! {
 
 record! {
     SimilarSongsByTrackRequest {
-        "id": id,
-        "name": name,
-        "artist": artist,
-        "mbid": mbid omit_empty,
+        "id": id text,
+        "name": name text,
+        "artist": artist text,
+        "mbid": mbid text omit_empty,
         "count": count,
     }
 }
 
 record! {
     SimilarSongsByAlbumRequest {
-        "id": id,
-        "name": name,
-        "artist": artist,
-        "mbid": mbid omit_empty,
+        "id": id text,
+        "name": name text,
+        "artist": artist text,
+        "mbid": mbid text omit_empty,
         "count": count,
     }
 }
 
 record! {
     SimilarSongsByArtistRequest {
-        "id": id,
-        "name": name,
-        "mbid": mbid omit_empty,
+        "id": id text,
+        "name": name text,
+        "mbid": mbid text omit_empty,
         "count": count,
     }
 }

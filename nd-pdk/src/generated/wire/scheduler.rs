@@ -7,8 +7,8 @@ use nd_types::scheduler::SchedulerCallbackRequest;
 
 record! {
     SchedulerCallbackRequest {
-        "scheduleId": schedule_id,
-        "payload": payload,
+        "scheduleId": schedule_id text,
+        "payload": payload text,
         "isRecurring": is_recurring,
     }
 }

@@ -10,13 +10,13 @@ use nd_types::scrobbler::{
 
 record! {
     IsAuthorizedRequest {
-        "username": username,
+        "username": username text,
     }
 }
 
 record! {
     NowPlayingRequest {
-        "username": username,
+        "username": username text,
         "track": track,
         "position": position,
     }
@@ -24,7 +24,7 @@ record! {
 
 record! {
     ScrobbleRequest {
-        "username": username,
+        "username": username text,
         "track": track,
         "timestamp": timestamp,
     }
@@ -32,34 +32,34 @@ record! {
 
 record! {
     PlaybackReportRequest {
-        "username": username,
+        "username": username text,
         "track": track,
-        "state": state,
+        "state": state text,
         "positionMs": position_ms,
         "playbackRate": playback_rate,
-        "playerId": player_id,
-        "playerName": player_name,
+        "playerId": player_id text,
+        "playerName": player_name text,
         "timestamp": timestamp,
     }
 }
 
 record! {
     TrackInfo {
-        "id": id,
-        "title": title,
-        "album": album,
-        "artist": artist,
-        "albumArtist": album_artist,
+        "id": id text,
+        "title": title text,
+        "album": album text,
+        "artist": artist text,
+        "albumArtist": album_artist text,
         "artists": artists,
         "albumArtists": album_artists,
         "duration": duration,
         "trackNumber": track_number,
         "discNumber": disc_number,
-        "mbzRecordingId": mbz_recording_id omit_empty,
-        "mbzAlbumId": mbz_album_id omit_empty,
-        "mbzReleaseGroupId": mbz_release_group_id omit_empty,
-        "mbzReleaseTrackId": mbz_release_track_id omit_empty,
+        "mbzRecordingId": mbz_recording_id text omit_empty,
+        "mbzAlbumId": mbz_album_id text omit_empty,
+        "mbzReleaseGroupId": mbz_release_group_id text omit_empty,
+        "mbzReleaseTrackId": mbz_release_track_id text omit_empty,
         "libraryId": library_id omit_empty,
-        "path": path omit_empty,
+        "path": path text omit_empty,
     }
 }

@@ -25,7 +25,7 @@ record! {
 record! {
     ScrobbleRef {
         "id": id,
-        "mediaFileId": media_file_id,
+        "mediaFileId": media_file_id text,
         "submissionTime": submission_time,
     }
 }

@@ -17,8 +17,8 @@ record! {
 
 record! {
     TaskInfo {
-        "status": status,
-        "message": message,
+        "status": status text,
+        "message": message text,
         "attempt": attempt,
     }
 }

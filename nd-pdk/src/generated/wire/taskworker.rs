@@ -7,8 +7,8 @@ use nd_types::taskworker::TaskExecuteRequest;
 
 record! {
     TaskExecuteRequest {
-        "queueName": queue_name,
-        "taskId": task_id,
+        "queueName": queue_name text,
+        "taskId": task_id text,
         "payload": payload,
         "attempt": attempt,
     }

@@ -7,8 +7,8 @@ use nd_types::users::User;
 
 record! {
     User {
-        "userName": user_name,
-        "name": name,
+        "userName": user_name text,
+        "name": name text,
         "isAdmin": is_admin,
     }
 }

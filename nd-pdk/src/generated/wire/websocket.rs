@@ -9,29 +9,29 @@ use nd_types::websocket::{
 
 record! {
     OnTextMessageRequest {
-        "connectionId": connection_id,
-        "message": message,
+        "connectionId": connection_id text,
+        "message": message text,
     }
 }
 
 record! {
     OnBinaryMessageRequest {
-        "connectionId": connection_id,
+        "connectionId": connection_id text,
         "data": data,
     }
 }
 
 record! {
     OnErrorRequest {
-        "connectionId": connection_id,
-        "error": error,
+        "connectionId": connection_id text,
+        "error": error text,
     }
 }
 
 record! {
     OnCloseRequest {
-        "connectionId": connection_id,
+        "connectionId": connection_id text,
         "code": code,
-        "reason": reason,
+        "reason": reason text,
     }
 }
