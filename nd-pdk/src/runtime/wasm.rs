@@ -136,25 +136,30 @@ impl Block {
         let length = bytes.len();
         let offset = kernel::alloc(length.max(least) as u64);
         if let Some(last) = length.checked_sub(WORD) {
-            let copy = |at: usize| {
+            let copy = |from: *const u8, to: u64| {
                 // SAFETY: the place is a word's length before the end.
-                let word = unsafe { bytes.as_ptr().add(at).cast::<u64>().read_unaligned() };
-                kernel::store_u64(offset + at as u64, word);
+                kernel::store_u64(to, unsafe { from.cast::<u64>().read_unaligned() });
             };
-            let mut at = 0;
-            while at + 3 * WORD <= last {
-                copy(at);
-                copy(at + WORD);
-                copy(at + 2 * WORD);
-                copy(at + 3 * WORD);
-                at += 4 * WORD;
+            let (mut from, mut to) = (bytes.as_ptr(), offset);
+            // SAFETY: no place is past the last one.
+            unsafe {
+                for _ in 0..last / (4 * WORD) {
+                    copy(from, to);
+                    copy(from.add(WORD), to + 8);
+                    copy(from.add(2 * WORD), to + 16);
+                    copy(from.add(3 * WORD), to + 24);
+                    from = from.add(4 * WORD);
+                    to += 32;
+                }
+                for _ in 0..last % (4 * WORD) / WORD {
+                    copy(from, to);
+                    from = from.add(WORD);
+                    to += 8;
+                }
+                // The last words may overlap.
+                copy(from, to);
+                copy(bytes.as_ptr().add(last), offset + last as u64);
             }
-            while at < last {
-                copy(at);
-                at += WORD;
-            }
-            // The last word may overlap the one before.
-            copy(last);
             return Self(offset);
         }
         if least < WORD {

@@ -42,21 +42,16 @@ pub(super) fn push(digits: &Digits, out: &mut Vec<u8>) {
 
 /// Inserts bytes that are not the last ones.
 fn insert(bytes: &[u8], at: usize, out: &mut Vec<u8>) {
-    let mut last = out.len();
-    if at >= last {
+    let length = out.len();
+    if at >= length {
         return;
     }
     buffer::append(out, bytes);
-    // From behind, what stands after the place moves by as much as is put there.
-    while last > at {
-        last -= 1;
-        let byte = out.get(last).copied().unwrap_or_default();
-        if let Some(place) = out.get_mut(last + bytes.len()) {
-            *place = byte;
-        }
-    }
-    for (place, byte) in out.iter_mut().skip(at).zip(bytes) {
-        *place = *byte;
+    // SAFETY: there is room now for what follows the place to move by as many bytes as are put there.
+    unsafe {
+        let place = out.as_mut_ptr().add(at);
+        place.copy_to(place.add(bytes.len()), length - at);
+        place.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
     }
 }
 

@@ -13,24 +13,20 @@ const EXACT_POWER: i32 = 22;
 /// Appends an integer in decimal.
 #[inline(never)]
 pub(super) fn push_integer(value: u64, out: &mut Vec<u8>) {
+    // As many digits as the largest has, filled from behind.
+    let mut digits = [0; 20];
     let mut rest = value;
-    let mut count = 1;
-    while rest >= 10 {
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        // SAFETY: no number has more than twenty digits.
+        unsafe { *digits.get_unchecked_mut(at) = b'0' + (rest % 10) as u8 };
         rest /= 10;
-        count += 1;
-    }
-    buffer::reserve(out, count);
-    let length = out.len();
-    rest = value;
-    // SAFETY: there is room for the digits, which are written from the last to the first before they count.
-    unsafe {
-        let start = out.as_mut_ptr().add(length);
-        for at in (0..count).rev() {
-            start.add(at).write(b'0' + (rest % 10) as u8);
-            rest /= 10;
+        if rest == 0 {
+            break;
         }
-        out.set_len(length + count);
     }
+    buffer::append(out, digits.get(at..).unwrap_or_default());
 }
 
 /// Returns an integer in decimal.
@@ -86,12 +82,33 @@ fn push_float(value: f64, parts: &Parts, out: &mut Vec<u8>) {
     if value < 1e15 && value as u64 as f64 == value {
         return push_integer(value as u64, out);
     }
-    let digits = if (1e-4..1e15).contains(&value) {
+    let digits = if let Some(digits) = thousandths(value, parts) {
+        digits
+    } else if (1e-4..1e15).contains(&value) {
         near_one(parts)
     } else {
         decimal::shortest(parts.fraction, parts.stored, parts.width, parts.bias)
     };
     decimal::push(&digits, out);
+}
+
+/// Finds the digits of a number that has three of them after the point at most, as most numbers have.
+fn thousandths(value: f64, parts: &Parts) -> Option<Digits> {
+    if value >= 1e9 {
+        return None;
+    }
+    let double = parts.width == 52;
+    let thousandths = (value * 1e3 + 0.5) as u64;
+    // Both operands are exact, so this is the double next to the digits, and from it comes the single next to them.
+    let next = thousandths as f64 / 1e3;
+    let same = if double {
+        next == value
+    } else {
+        f64::from(next as f32) == value
+    };
+    let digits = without_zeros(thousandths, -3);
+    // Of so few digits no two numbers are the same float.
+    (same && (double || digits.whole < 1_000_000)).then_some(digits)
 }
 
 /// The powers of ten of 64 bits.

@@ -27,7 +27,7 @@ pub(super) unsafe fn plain_end(mut at: *const u8) -> *const u8 {
     }
 }
 
-/// Copies a text to a place with room for it, as far as strings can hold it as it is, and returns whether that is all of it.
+/// Copies a text to a place with room for it, and returns whether strings can hold all of it as it is.
 ///
 /// # Safety
 ///
@@ -38,25 +38,27 @@ pub(super) unsafe fn copy_plain(text: &[u8], to: *mut u8) -> bool {
     let (from, length) = (text.as_ptr(), text.len());
     // SAFETY: both places are that long, and the last step, which may overlap the one before, is within them.
     unsafe {
-        if let Some(last) = length.checked_sub(STEP) {
-            let mut at = 0;
-            while at < last {
-                if step(from.add(at), to.add(at)) != 0 {
-                    return false;
-                }
-                at += STEP;
+        let Some(last) = length.checked_sub(STEP) else {
+            let mut plain = true;
+            for at in 0..length {
+                let byte = *from.add(at);
+                plain &= byte >= b' ' && byte != b'"' && byte != b'\\';
+                to.add(at).write(byte);
             }
-            return step(from.add(last), to.add(last)) == 0;
+            return plain;
+        };
+        let mut found = step(from.add(last), to.add(last));
+        let mut at = 0;
+        while at + STEP < last {
+            found = either(found, step(from.add(at), to.add(at)));
+            found = either(found, step(from.add(at + STEP), to.add(at + STEP)));
+            at += 2 * STEP;
         }
-        for at in 0..length {
-            let byte = *from.add(at);
-            if byte < b' ' || byte == b'"' || byte == b'\\' {
-                return false;
-            }
-            to.add(at).write(byte);
+        if at < last {
+            found = either(found, step(from.add(at), to.add(at)));
         }
+        !any(found)
     }
-    true
 }
 
 /// Returns the place of the next byte from this one on that strings cannot hold, or the length.
@@ -104,12 +106,13 @@ unsafe fn search(bytes: &[u8], from: usize) -> usize {
 
 /// Bytes that are looked at in one go.
 pub(super) use step::STEP;
-use step::{BITS, first, marks, step};
+use step::{BITS, any, either, first, marks, step};
 
 #[cfg(target_arch = "wasm32")]
 mod step {
     use core::arch::wasm32::{
-        i8x16_bitmask, i8x16_eq, i8x16_splat, u8x16_lt, u8x16_splat, v128_load, v128_or, v128_store,
+        i8x16_bitmask, i8x16_eq, i8x16_splat, u8x16_lt, u8x16_splat, v128, v128_any_true,
+        v128_load, v128_or, v128_store, v128_xor,
     };
 
     pub(in crate::wire) const STEP: usize = 16;
@@ -125,31 +128,50 @@ mod step {
     #[inline]
     pub(super) unsafe fn marks(at: *const u8) -> u32 {
         // SAFETY: promised by the caller.
-        let bytes = unsafe { v128_load(at.cast()) };
-        let quote = i8x16_eq(bytes, i8x16_splat(b'"' as i8));
-        let backslash = i8x16_eq(bytes, i8x16_splat(b'\\' as i8));
-        let control = u8x16_lt(bytes, u8x16_splat(b' '));
-        u32::from(i8x16_bitmask(v128_or(v128_or(quote, backslash), control)))
+        u32::from(i8x16_bitmask(special(unsafe { v128_load(at.cast()) })))
     }
 
-    /// Copies a step, and marks the bytes that strings cannot hold.
+    /// Fills the bytes that strings cannot hold with ones, the others with zeros.
+    #[target_feature(enable = "simd128")]
+    #[inline]
+    fn special(bytes: v128) -> v128 {
+        let backslash = i8x16_eq(bytes, i8x16_splat(b'\\' as i8));
+        // With this bit turned, the quote follows the control characters.
+        let turned = v128_xor(bytes, i8x16_splat(2));
+        v128_or(backslash, u8x16_lt(turned, u8x16_splat(b' ' + 1)))
+    }
+
+    /// The byte of the first mark.
+    pub(super) fn first(marks: u32) -> usize {
+        marks.trailing_zeros() as usize
+    }
+
+    /// Copies a step, and finds the bytes that strings cannot hold.
     ///
     /// # Safety
     ///
     /// As many bytes must be readable and writable as a step has.
     #[target_feature(enable = "simd128")]
     #[inline]
-    pub(super) unsafe fn step(from: *const u8, to: *mut u8) -> u32 {
+    pub(super) unsafe fn step(from: *const u8, to: *mut u8) -> v128 {
         // SAFETY: promised by the caller.
         unsafe {
-            v128_store(to.cast(), v128_load(from.cast()));
-            marks(from)
+            let bytes = v128_load(from.cast());
+            v128_store(to.cast(), bytes);
+            special(bytes)
         }
     }
 
-    /// The byte of the first mark.
-    pub(super) fn first(marks: u32) -> usize {
-        marks.trailing_zeros() as usize
+    #[target_feature(enable = "simd128")]
+    #[inline]
+    pub(super) fn either(a: v128, b: v128) -> v128 {
+        v128_or(a, b)
+    }
+
+    #[target_feature(enable = "simd128")]
+    #[inline]
+    pub(super) fn any(found: v128) -> bool {
+        v128_any_true(found)
     }
 }
 
@@ -177,7 +199,12 @@ mod step {
         (below(word, 32) | quote | backslash) & HIGH
     }
 
-    /// Copies a step, and marks the bytes that strings cannot hold.
+    /// The byte of the first mark.
+    pub(super) fn first(marks: u64) -> usize {
+        marks.trailing_zeros() as usize / 8
+    }
+
+    /// Copies a step, and finds the bytes that strings cannot hold.
     ///
     /// # Safety
     ///
@@ -191,9 +218,12 @@ mod step {
         }
     }
 
-    /// The byte of the first mark.
-    pub(super) fn first(marks: u64) -> usize {
-        marks.trailing_zeros() as usize / 8
+    pub(super) fn either(a: u64, b: u64) -> u64 {
+        a | b
+    }
+
+    pub(super) fn any(found: u64) -> bool {
+        found != 0
     }
 }
 
