@@ -21,6 +21,8 @@ mod values;
 mod writer;
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 
 pub use cursor::Document;

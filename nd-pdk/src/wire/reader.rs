@@ -6,8 +6,8 @@ use super::record::DecodeField;
 use super::{Decode, Elements, Failed, Fields, number};
 use std::borrow::Cow;
 
-/// Objects and arrays may be nested this deep; the wire types need four levels.
-const DEEPEST: u32 = 128;
+/// Objects and arrays may be nested this deep, as in `serde_json`; the wire types need four levels.
+const DEEPEST: u32 = 127;
 
 /// Reads one JSON document.
 #[derive(Debug)]

@@ -8,20 +8,20 @@ use std::collections::HashMap;
 /// A struct with one field of each kind, in the shape of generated ones.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct Sample {
-    text: String,
-    flag: bool,
-    small: i32,
-    large: i64,
-    positive: u32,
-    huge: u64,
-    single: f32,
-    double: f64,
-    list: Vec<String>,
-    maybe: Option<i64>,
-    map: HashMap<String, Vec<i32>>,
-    inner: Option<Box<Sample>>,
-    samples: Vec<Sample>,
+pub(super) struct Sample {
+    pub(super) text: String,
+    pub(super) flag: bool,
+    pub(super) small: i32,
+    pub(super) large: i64,
+    pub(super) positive: u32,
+    pub(super) huge: u64,
+    pub(super) single: f32,
+    pub(super) double: f64,
+    pub(super) list: Vec<String>,
+    pub(super) maybe: Option<i64>,
+    pub(super) map: HashMap<String, Vec<i32>>,
+    pub(super) inner: Option<Box<Sample>>,
+    pub(super) samples: Vec<Sample>,
 }
 
 impl<T: Encode + ?Sized> Encode for Box<T> {
@@ -363,8 +363,8 @@ fn errors_say_what_where_and_in_which_field() {
 fn nesting_is_limited() {
     let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
     let skipped = |depth: usize| format!("{{\"unknown\":{}}}", nested(depth));
-    assert_eq!(read::<Sample>(&skipped(127)), Ok(Sample::default()));
-    let error = read::<Sample>(&skipped(128)).unwrap_err();
+    assert_eq!(read::<Sample>(&skipped(126)), Ok(Sample::default()));
+    let error = read::<Sample>(&skipped(127)).unwrap_err();
     assert!(
         error.starts_with("the document is nested too deeply at `unknown[0][0]"),
         "{error}"
