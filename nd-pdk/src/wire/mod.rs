@@ -1,8 +1,8 @@
 //! The one seam between typed values and the JSON on the wire.
 //!
 //! Plugins rarely need this module: bindings and export shims go through it. It exists because a general JSON library
-//! costs a small plugin more than everything else it does: no function here is compiled once per type, every loop works
-//! on trait objects, and neither reading nor writing goes through [`core::fmt`].
+//! costs a small plugin more than everything else it does: no function here is compiled once per type, structs are tables
+//! of their fields, and neither reading nor writing goes through [`core::fmt`]. `CONTRIBUTING.md` has the comparison.
 //!
 //! Reading is as tolerant as the contract of the interface asks: `null` and missing fields leave the default value,
 //! unknown fields are skipped, escapes that are not Unicode become U+FFFD. It never panics, whatever the input.

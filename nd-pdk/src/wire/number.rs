@@ -141,7 +141,7 @@ fn near_one(parts: &Parts) -> Digits {
         // The multiple of `step` next to the number. It will do when it is less than half way to the next float; at half
         // way, the even one wins.
         let next = match step {
-            1 => ((scaled >> (shift - 1)) as u64 + 1) / 2,
+            1 => ((scaled >> (shift - 1)) as u64).div_ceil(2),
             _ => (whole + step / 2) / step * step,
         };
         let near = u128::from(next) << shift;
