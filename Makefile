@@ -76,9 +76,9 @@ unit: plugins ## Runs unit, golden, compile-fail, doc and end-to-end tests
 
 .PHONY: bench
 # In the profile of the tests, to share their build of the wasm engine; host and generator are optimised, as the engine is.
-bench: plugins ## Measures speed, each figure beside its floor and its goal
+bench: plugins ## Measures speed and what plugins cost, each figure beside its floor, goal or budget
 	@cargo bench --quiet --workspace --profile dev --config profile.dev.package.nd-test-host.opt-level=1 \
-		--config profile.dev.package.nd-hostgen.opt-level=1 --bench generator --bench speed
+		--config profile.dev.package.nd-hostgen.opt-level=1 --bench generator --bench speed --bench costs
 
 .PHONY: docs
 # Asking for examples makes Cargo choose the features of the other steps, and so use what they have built.

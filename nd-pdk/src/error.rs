@@ -1,16 +1,34 @@
 //! The errors of capability methods: one small type per capability module, all made by one macro.
 
-use crate::host::Error;
+use crate::buffer;
+use crate::host::{Error, HostError};
+use std::fmt::Write;
 
 /// Returns the whole message of an error of a host function or a library: the error and what caused it.
+#[inline(never)]
 pub(crate) fn message(error: &Error) -> String {
-    // Most errors are a single one, and `Display` alone is cheaper than its alternate form.
-    let mut text = error.to_string();
-    for cause in error.chain().skip(1) {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
+    let mut text = String::new();
+    for cause in error.chain() {
+        if !text.is_empty() {
+            buffer::append_text(&mut text, ": ");
+        }
+        // Nearly every error is the host's, whose text is there already; writing to a text never fails.
+        match cause.downcast_ref::<HostError>() {
+            Some(error) => buffer::append_text(&mut text, error.message()),
+            None => drop(write!(Text(&mut text), "{cause}")),
+        }
     }
     text
+}
+
+/// A text that grows without panics.
+struct Text<'a>(&'a mut String);
+
+impl Write for Text<'_> {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        buffer::append_text(self.0, text);
+        Ok(())
+    }
 }
 
 /// Defines the `Error` of a capability module, named so that the scrobbler's can know its outcomes.

@@ -8,12 +8,16 @@
 // A glob, because the list of services is the generator's.
 pub use crate::generated::host::*;
 
-use crate::text;
+use crate::{buffer, text};
 use std::borrow::Cow;
 use std::fmt;
 
 /// The error of host functions: the very type that `extism_pdk::Error` is, so that plugins can mix the two.
+#[cfg(feature = "extism-pdk")]
 pub use anyhow::Error;
+
+#[cfg(not(feature = "extism-pdk"))]
+pub use crate::any_error::{Chain, Error};
 
 /// A host function failed; found in an [`Error`] with [`Error::downcast_ref`].
 ///
@@ -66,7 +70,7 @@ impl HostError {
     pub fn unavailable(function: &'static str) -> Self {
         let advice =
             " is not available in the native test host yet; script it with `FakeHost::answer`";
-        Self::new(function, text::concat(&[function, advice]))
+        Self::new(function, buffer::concat(&[function, advice]))
     }
 
     /// Returns the wire name of the function that failed.
@@ -146,23 +150,29 @@ fn classify(message: &str) -> HostErrorKind {
 
 /// Drops what stands between double quotes; a quote without partner is left alone.
 fn without_quoted(message: &str) -> String {
-    let mut own = Vec::with_capacity(message.len());
-    // Where the text outside of quotes ended, while inside.
-    let mut opened = None;
-    let mut escaped = false;
-    for byte in message.bytes() {
-        let closes = byte == b'"' && !escaped && opened.is_some();
-        escaped = byte == b'\\' && !escaped && opened.is_some();
-        if closes {
-            own.truncate(opened.take().unwrap_or_default());
-            continue;
-        }
-        own.push(byte);
-        if byte == b'"' && opened.is_none() {
-            opened = Some(own.len());
-        }
+    let mut own = String::new();
+    let mut rest = message;
+    while let Some((before, quoted)) =
+        text::find(rest, "\"").and_then(|at| rest.split_at_checked(at + 1))
+    {
+        buffer::append_text(&mut own, before);
+        rest = match closing_quote(quoted).and_then(|end| quoted.get(end + 1..)) {
+            Some(after) => after,
+            None => quoted,
+        };
     }
-    String::from_utf8(own).unwrap_or_default()
+    buffer::append_text(&mut own, rest);
+    own
+}
+
+/// Finds the quote that ends a text in quotes, which has others behind backslashes.
+fn closing_quote(quoted: &str) -> Option<usize> {
+    let mut escaped = false;
+    quoted.bytes().position(|byte| {
+        let closes = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        closes
+    })
 }
 
 #[cfg(test)]

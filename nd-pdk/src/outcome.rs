@@ -5,7 +5,7 @@ use crate::scrobbler::{
     Error, SCROBBLER_ERROR_NOT_AUTHORIZED, SCROBBLER_ERROR_RETRY_LATER,
     SCROBBLER_ERROR_UNRECOVERABLE,
 };
-use crate::text;
+use crate::{buffer, text};
 
 /// What the server makes of a failed scrobble.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -68,20 +68,21 @@ fn marker(message: &str) -> Option<Outcome> {
 }
 
 /// Puts a marker in front of a message, and makes sure that the message brings no other one along.
+#[inline(never)]
 fn marked(marker: &str, message: &str) -> Error {
-    if message.is_empty() {
-        return Error {
-            message: String::from(marker),
-        };
-    }
-    let mut message = text::concat(&[marker, ": ", message]);
-    while let Some(at) = message
-        .get(marker.len()..)
-        .and_then(|rest| text::find(rest, "scrobbler("))
+    const BEFORE: &str = "scrobbler";
+    let between = if message.is_empty() { "" } else { ": " };
+    let mut text = buffer::concat(&[marker, between]);
+    let mut rest = message;
+    while let Some((before, after)) =
+        text::find(rest, "scrobbler(").and_then(|at| rest.split_at_checked(at + BEFORE.len()))
     {
-        message.insert(marker.len() + at + "scrobbler".len(), ' ');
+        buffer::append_text(&mut text, before);
+        buffer::append_text(&mut text, " ");
+        rest = after;
     }
-    Error { message }
+    buffer::append_text(&mut text, rest);
+    Error { message: text }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod agents;
+mod costs;
 mod exports;
 mod faults;
 mod listening;
@@ -11,6 +12,6 @@ mod profiles;
 mod scrobbling;
 mod services;
 mod settings;
-mod size;
+
 mod sonic;
 mod webhook;

@@ -2,6 +2,9 @@
 //!
 //! They panic with what to do, because a test can do nothing else with a plugin that is not there.
 
+pub mod costs;
+pub mod meter;
+
 use nd_test_host::{Host, Package, Plugin};
 use serde_json::Value;
 use std::path::{Path, PathBuf};

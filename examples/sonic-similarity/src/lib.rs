@@ -11,6 +11,8 @@ pub mod scan;
 pub mod search;
 mod settings;
 mod song;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;

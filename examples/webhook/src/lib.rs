@@ -6,6 +6,8 @@
 pub mod delivery;
 pub mod payload;
 pub mod settings;
+#[cfg(test)]
+mod tests;
 
 use nd_pdk::scrobbler::{
     Error, IsAuthorizedRequest, NowPlayingRequest, PlaybackReportRequest, ScrobbleRequest,

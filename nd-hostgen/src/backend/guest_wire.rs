@@ -1,7 +1,7 @@
-//! The wire form of every struct for `nd-pdk`: what to write, and where to read each field into.
+//! The wire form of every struct for `nd-pdk`: the name of each field, and whether it is left out when empty.
 
 use super::{Files, layout, rust};
-use crate::model::{Model, Struct, TypeModule};
+use crate::model::{Model, Scalar, Struct, Type, TypeModule};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -17,7 +17,7 @@ pub fn emit(model: &Model, files: &mut Files) {
         list.extend(quote! { mod #name; });
         let docs = format!("The wire form of the types in `{}`.", path(module));
         let source = module.sources.join(" and ");
-        let text = layout::file(&source, &docs, &items(module));
+        let text = layout::file(&source, &docs, &imports(module)) + &records(module);
         files.insert(format!("{DIRECTORY}/{}.rs", module.name), text);
     }
     let docs = "The wire form of every type, one module per definition.";
@@ -34,7 +34,7 @@ fn path(module: &TypeModule) -> String {
     }
 }
 
-fn items(module: &TypeModule) -> TokenStream {
+fn imports(module: &TypeModule) -> TokenStream {
     let mut names: Vec<&str> = module.structs.iter().map(|item| &*item.name).collect();
     names.sort_unstable();
     let names = names.into_iter().map(rust::ident);
@@ -44,59 +44,32 @@ fn items(module: &TypeModule) -> TokenStream {
     } else {
         quote! { nd_types::#module_name }
     };
-    let structs = module.structs.iter().map(implementations);
     quote! {
-        use crate::wire::{Decode, Encode, Failed, Fields, Reader, Writer};
+        use crate::wire::record;
         use #path::{#(#names),*};
-        #(#structs)*
     }
 }
 
-fn implementations(item: &Struct) -> TokenStream {
+/// The description of each struct, as text: formatters leave the inside of a macro on one line.
+fn records(module: &TypeModule) -> String {
+    module.structs.iter().map(record).collect()
+}
+
+/// One line per field, with `text` after those that are one, and `omit_empty` after those that are left out when empty.
+fn record(item: &Struct) -> String {
     let name = rust::ident(&item.name);
-    let writes = item.fields.iter().map(|field| {
-        let (json, name) = (&field.json, rust::ident(&field.name));
-        let write = if field.omit_empty {
-            quote! { field_omit_empty }
-        } else {
-            quote! { field }
+    let mut text = format!("\nrecord! {{\n    {name} {{\n");
+    for field in &item.fields {
+        let kind = match field.ty {
+            Type::Scalar(Scalar::String) => " text",
+            _ => "",
         };
-        quote! { w.#write(#json, &self.#name); }
-    });
-    let places = item.fields.iter().map(|field| {
-        let (json, name) = (&field.json, rust::ident(&field.name));
-        quote! { #json => &mut self.#name, }
-    });
-    let lookup = if item.fields.is_empty() {
-        quote! { let _ = name; None }
-    } else {
-        quote! {
-            let place: &mut dyn Decode = match name {
-                #(#places)*
-                _ => return None,
-            };
-            Some(place)
-        }
-    };
-    quote! {
-        impl Encode for #name {
-            fn encode(&self, w: &mut Writer) {
-                w.begin_object();
-                #(#writes)*
-                w.end_object();
-            }
-        }
-
-        impl Decode for #name {
-            fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-                r.object(self)
-            }
-        }
-
-        impl Fields for #name {
-            fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-                #lookup
-            }
-        }
+        let omit = if field.omit_empty { " omit_empty" } else { "" };
+        text += &format!(
+            "        {:?}: {}{kind}{omit},\n",
+            field.json,
+            rust::ident(&field.name)
+        );
     }
+    text + "    }\n}\n"
 }

@@ -10,6 +10,7 @@
 
 mod capabilities;
 mod flows;
+mod presence;
 mod reads;
 mod render;
 mod services;

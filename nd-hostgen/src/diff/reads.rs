@@ -163,7 +163,7 @@ impl<'a> Reading<'a> {
                     let reader = Slot::of(self.reader, expected.0, field);
                     self.slot(writer, reader).map_err(place)?;
                 }
-                None if needed(field) && self.flow != Flow::ToHost => {
+                None if needed(field) => {
                     return Err(place(
                         "nothing for a value that readers count on".to_owned(),
                     ));

@@ -2,8 +2,8 @@
 
 use super::flows::Flow;
 use super::reads::{Slot, judge};
-use super::{Comparison, Item, Subject, Verdict, Verdicts, harmless, join, pairs};
-use crate::model::{Answer, Function, Param, ResultField, Service, Type};
+use super::{Comparison, Item, Subject, Verdict, Verdicts, harmless, join, pairs, presence};
+use crate::model::{Function, Param, ResultField, Service, Type};
 
 /// Why a plugin cannot live without a host function.
 const NO_LOAD: &str = "plugins that import it do not load";
@@ -151,17 +151,11 @@ impl<'a> Comparison<'a> {
                 self.detail(subject, "name in Rust", &old.name, &new.name);
             }
             (None, Some(new)) => {
-                let verdicts = (
-                    Verdict::compatible("existing plugins do not send it, so it reads as empty"),
-                    Verdict::compatible("existing hosts ignore it"),
-                );
+                let verdicts = presence::added(!new.ty.is_option(), &[Flow::ToHost]);
                 self.added(subject, Some(new.ty.to_string()), verdicts);
             }
             (Some(old), None) => {
-                let verdicts = (
-                    Verdict::compatible("what existing plugins send is ignored"),
-                    Verdict::compatible("it reads as empty on existing hosts"),
-                );
+                let verdicts = presence::removed(!old.ty.is_option(), &[Flow::ToHost]);
                 self.removed(subject, Some(old.ty.to_string()), verdicts);
             }
             (None, None) => {}
@@ -201,12 +195,11 @@ impl<'a> Comparison<'a> {
                     self.detail(subject, "name in Rust", &old.name, &new.name);
                 }
                 (None, Some(field)) => {
-                    let verdicts = added_result(field, &new.answer);
+                    let verdicts = presence::added(!field.ty.is_option(), &[Flow::Answer]);
                     self.added(subject, Some(field.ty.to_string()), verdicts);
                 }
                 (Some(field), None) => {
-                    let why = "existing plugins take it for empty";
-                    let verdicts = (Verdict::breaking(why), Verdict::compatible(""));
+                    let verdicts = presence::removed(!field.ty.is_option(), &[Flow::Answer]);
                     self.removed(subject, Some(field.ty.to_string()), verdicts);
                 }
                 (None, None) => {}
@@ -233,17 +226,6 @@ impl<'a> Comparison<'a> {
 fn new_import() -> Verdicts {
     let why = format!("{NO_LOAD} on existing hosts");
     (Verdict::compatible(""), Verdict::breaking(why))
-}
-
-/// The verdicts on a result that only the new side has.
-fn added_result(field: &ResultField, answer: &Answer) -> Verdicts {
-    let hosts = match answer {
-        Answer::Optional { flag, .. } if flag.json == field.json => {
-            Verdict::breaking("existing hosts never say that there is a value")
-        }
-        _ => Verdict::compatible("it reads as empty from existing hosts"),
-    };
-    (Verdict::compatible("existing plugins ignore it"), hosts)
 }
 
 /// A parameter or result of a type; results are left out when empty, and every reader knows that.

@@ -2,11 +2,14 @@
 
 use super::flows::{Flow, Key};
 use super::reads::{self, Slot, judge, needed};
-use super::{Comparison, Item, Subject, Verdict, Verdicts, harmless, pairs};
+use super::{Comparison, Item, Subject, Verdict, Verdicts, harmless, pairs, presence};
 use crate::lower::SHARED_MODULE;
 use crate::model::{Field, Model, Struct, TypeModule};
 use crate::syntax::Literal;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The name of a module, and a field of one of its structs.
+type Side<'a> = (&'a str, Option<&'a Field>);
 
 /// A struct with the name of its module.
 type Found<'a> = (Key<'a>, &'a Struct);
@@ -52,8 +55,10 @@ impl<'a> Comparison<'a> {
                 self.detail(subject, "release", &old.since, &new.since);
                 let mut flows = self.old_flows.get(&old_key).cloned().unwrap_or_default();
                 flows.extend(self.new_flows.get(&new_key).into_iter().flatten());
-                for (old, new) in pairs(&old.fields, &new.fields, |field| &field.json) {
-                    self.field(subject, (old_key.0, old), (new_key.0, new), &flows);
+                for (old_field, new_field) in pairs(&old.fields, &new.fields, |field| &field.json) {
+                    let others = (&old.fields[..], &new.fields[..]);
+                    let sides = ((old_key.0, old_field), (new_key.0, new_field));
+                    self.field(subject, sides, others, &flows);
                 }
             }
             (Some(_), None) => self.removed(subject, Some(home(key)), harmless()),
@@ -64,8 +69,8 @@ impl<'a> Comparison<'a> {
     fn field(
         &mut self,
         owner: Subject<'a>,
-        (old_module, old): (&'a str, Option<&'a Field>),
-        (new_module, new): (&'a str, Option<&'a Field>),
+        ((old_module, old), (new_module, new)): (Side<'a>, Side<'a>),
+        (all_old, all_new): (&[Field], &[Field]),
         flows: &[Flow],
     ) {
         let json = old.or(new).map(|field| field.json.as_str());
@@ -84,7 +89,7 @@ impl<'a> Comparison<'a> {
                 let (written, as_new) = ((old.ty.to_string(), new.ty.to_string()), reads::omitted);
                 let both = || judge(slots.0, slots.1, flows);
                 if written.0 == written.1 {
-                    let presence = (presence(as_new(old)), presence(as_new(new)));
+                    let presence = (when(as_new(old)), when(as_new(new)));
                     self.changed(subject, "presence", presence, both);
                 } else {
                     let written = (shown(old), shown(new));
@@ -95,8 +100,22 @@ impl<'a> Comparison<'a> {
                 self.detail(subject, "release", &since(old), &since(new));
                 self.detail(subject, "name in Rust", &old.name, &new.name);
             }
-            (None, Some(new)) => self.added(subject, Some(shown(new)), added(new, flows)),
-            (Some(old), None) => self.removed(subject, Some(shown(old)), removed(old, flows)),
+            (None, Some(new)) => {
+                let renamed = renamed(new, all_old, all_new);
+                let verdicts = renamed.map_or_else(
+                    || presence::added(needed(new), flows),
+                    |old| presence::renamed("old", &old.json, flows),
+                );
+                self.added(subject, Some(shown(new)), verdicts);
+            }
+            (Some(old), None) => {
+                let renamed = renamed(old, all_new, all_old);
+                let verdicts = renamed.map_or_else(
+                    || presence::removed(needed(old), flows),
+                    |new| presence::renamed("new", &new.json, flows),
+                );
+                self.removed(subject, Some(shown(old)), verdicts);
+            }
             (None, None) => {}
         }
     }
@@ -154,6 +173,14 @@ impl<'a> Comparison<'a> {
     }
 }
 
+/// The field of the other side that is this one under another name on the wire.
+fn renamed<'a>(field: &Field, others: &'a [Field], same: &[Field]) -> Option<&'a Field> {
+    let alike =
+        |other: &&Field| other.name == field.name || other.json.eq_ignore_ascii_case(&field.json);
+    let is_gone = |other: &&Field| !same.iter().any(|field| field.json == other.json);
+    others.iter().filter(is_gone).find(alike)
+}
+
 /// All structs of a model.
 fn structs(model: &Model) -> Vec<Found<'_>> {
     let found = model.modules.iter().flat_map(|module| {
@@ -204,55 +231,6 @@ fn join<'a>(old: &[Found<'a>], new: &[Found<'a>]) -> Vec<(Option<Found<'a>>, Opt
     joined
 }
 
-/// The verdicts on a field that only the new side has.
-fn added(field: &Field, flows: &[Flow]) -> Verdicts {
-    let mut guests = Verdict::compatible("");
-    let mut hosts = Verdict::compatible("");
-    for flow in flows {
-        let (guest, host) = match flow {
-            Flow::ToHost => (
-                Verdict::compatible("existing plugins do not send it, so it reads as empty"),
-                Verdict::compatible("existing hosts ignore it"),
-            ),
-            Flow::Answer | Flow::Input => (
-                Verdict::compatible("existing plugins ignore it"),
-                unsent(field, "existing hosts do not send it"),
-            ),
-        };
-        (guests, hosts) = (guests.or(guest), hosts.or(host));
-    }
-    (guests, hosts)
-}
-
-/// The verdicts on a field that only the old side has.
-fn removed(field: &Field, flows: &[Flow]) -> Verdicts {
-    let mut guests = Verdict::compatible("");
-    let mut hosts = Verdict::compatible("");
-    for flow in flows {
-        let (guest, host) = match flow {
-            Flow::ToHost => (
-                Verdict::compatible("what existing plugins send is ignored"),
-                Verdict::compatible("it reads as empty on existing hosts"),
-            ),
-            Flow::Answer | Flow::Input => (
-                unsent(field, "existing plugins no longer get it"),
-                Verdict::compatible(""),
-            ),
-        };
-        (guests, hosts) = (guests.or(guest), hosts.or(host));
-    }
-    (guests, hosts)
-}
-
-/// The verdict on a field that a host does not send.
-fn unsent(field: &Field, who: &str) -> Verdict {
-    if needed(field) {
-        Verdict::breaking(format!("{who}, and plugins may count on it"))
-    } else {
-        Verdict::compatible(format!("{who}, and plugins know that it may be missing"))
-    }
-}
-
 /// The verdicts on something that each side expects to be its own way.
 fn another(what: &str) -> Verdicts {
     (
@@ -281,7 +259,7 @@ fn home((module, _): Key<'_>) -> String {
     }
 }
 
-fn presence(omitted: bool) -> &'static str {
+fn when(omitted: bool) -> &'static str {
     if omitted {
         "left out when empty"
     } else {

@@ -7,8 +7,14 @@
 #[cfg_attr(not(target_arch = "wasm32"), path = "native.rs")]
 pub(crate) mod platform;
 
+#[cfg(all(target_arch = "wasm32", not(feature = "system-allocator")))]
+mod memory;
+
+#[cfg(target_arch = "wasm32")]
+mod panic;
+
+use crate::buffer;
 use crate::host::{Error, HostError};
-use crate::text;
 use crate::wire::{self, Decode, Encode, Writer};
 
 /// A host function.
@@ -67,9 +73,9 @@ pub fn call(
         Some(answer) => match wire::decode_answer(&answer, results) {
             Ok(None) => return Ok(()),
             Ok(Some(message)) => message,
-            Err(error) => text::concat(&["unreadable answer: ", error.message()]),
+            Err(error) => buffer::concat(&["unreadable answer: ", error.message()]),
         },
-        None => String::from("the host gave no answer"),
+        None => buffer::copy("the host gave no answer"),
     };
     Err(Error::new(HostError::new(import.name, message)))
 }
@@ -112,12 +118,12 @@ where
 fn begin(request: &mut dyn Decode) -> Option<Vec<u8>> {
     let input = platform::input();
     if input.is_empty() {
-        return Some(input);
+        return Some(Vec::new());
     }
-    match wire::decode(&input, request) {
-        Ok(()) => Some(input),
+    match wire::decode_document(&input, request) {
+        Ok(()) => Some(input.into_buffer()),
         Err(error) => {
-            fail(&text::concat(&["unreadable request: ", error.message()]));
+            fail(&buffer::concat(&["unreadable request: ", error.message()]));
             None
         }
     }

@@ -3,6 +3,7 @@
 use super::Import;
 use crate::log::Level;
 use crate::testing;
+use crate::wire::Document;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Turns a panic into the call's error, as in wasm.
@@ -16,14 +17,20 @@ pub(crate) fn guard(run: impl FnOnce() -> i32) -> i32 {
                     .downcast_ref::<String>()
                     .map_or("no message", String::as_str),
             };
-            super::fail(&crate::text::concat(&["panicked: ", text]))
+            super::fail(&crate::buffer::concat(&["panicked: ", text]))
         }
     }
 }
 
+/// Ends the call.
+#[cold]
+pub(crate) fn give_up(message: &str) -> ! {
+    panic!("{message}")
+}
+
 /// Reads the input of the export that runs.
-pub(crate) fn input() -> Vec<u8> {
-    testing::exports::input()
+pub(crate) fn input() -> Document {
+    Document::new(&testing::exports::input())
 }
 
 /// Sets the output of the export that runs.
@@ -37,8 +44,11 @@ pub(crate) fn set_error(message: &str) {
 }
 
 /// Calls a host function.
-pub(crate) fn call(import: &Import, request: &[u8]) -> Option<Vec<u8>> {
-    Some(testing::backend::answer(import.name, request))
+pub(crate) fn call(import: &Import, request: &[u8]) -> Option<Document> {
+    Some(Document::new(&testing::backend::answer(
+        import.name,
+        request,
+    )))
 }
 
 /// Tells whether the host wants messages of this level.

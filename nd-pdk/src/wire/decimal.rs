@@ -3,12 +3,14 @@
 //! Reading divides the exact decimal value by a power of two and rounds once. Writing is the free-format algorithm of
 //! Steele and White (as simplified by Burger and Dybvig, "Printing Floating-Point Numbers Quickly and Accurately", 1996).
 
+use super::number::{push_integer, without_zeros};
+use crate::buffer;
 use std::cmp::Ordering;
 
-/// The digits of a number: `0.DIGITS × 10^point`.
+/// The digits of a number, and the power of ten they are multiplied by.
 pub(super) struct Digits {
-    pub(super) text: Vec<u8>,
-    pub(super) point: i32,
+    pub(super) whole: u64,
+    pub(super) power: i32,
 }
 
 /// No double has more digits that matter when rounding; what follows only counts as "more than nothing".
@@ -17,52 +19,52 @@ const MOST_DIGITS: usize = 800;
 /// Appends digits in plain or scientific form.
 #[inline(never)]
 pub(super) fn push(digits: &Digits, out: &mut Vec<u8>) {
-    let text = digits.text.as_slice();
-    let zeros = text
-        .iter()
-        .rev()
-        .take_while(|digit| **digit == b'0')
-        .count();
-    let text = text.get(..text.len() - zeros).unwrap_or_default();
-    let point = digits.point;
-    if (-4..=21).contains(&point) {
-        if point <= 0 {
-            out.extend_from_slice(b"0.");
-            out.resize(out.len() + point.unsigned_abs() as usize, b'0');
-            return out.extend_from_slice(text);
-        }
-        push_pointed(text, point as usize, out);
+    let start = out.len();
+    push_integer(digits.whole, out);
+    let count = (out.len() - start) as i32;
+    // The number is 0.DIGITS times ten to the power of this.
+    let point = count + digits.power;
+    if (1..=21).contains(&point) {
+        push_zeros(point - count, out);
+        insert(b".", start + point as usize, out);
+    } else if (-4..=0).contains(&point) {
+        insert(
+            b"0.0000".get(..(2 - point) as usize).unwrap_or_default(),
+            start,
+            out,
+        );
     } else {
-        push_pointed(text, 1, out);
-        out.push(b'e');
-        let exponent = point - 1;
-        if exponent < 0 {
-            out.push(b'-');
-        }
-        super::number::push_integer(u64::from(exponent.unsigned_abs()), out);
+        insert(b".", start + 1, out);
+        buffer::append(out, if point > 0 { b"e" } else { b"e-" });
+        push_integer(u64::from((point - 1).unsigned_abs()), out);
     }
 }
 
-fn push_pointed(text: &[u8], point: usize, out: &mut Vec<u8>) {
-    match text.split_at_checked(point) {
-        Some((whole, fraction)) => {
-            out.extend_from_slice(whole);
-            if !fraction.is_empty() {
-                out.push(b'.');
-                out.extend_from_slice(fraction);
-            }
-        }
-        None => {
-            out.extend_from_slice(text);
-            out.resize(out.len() + point - text.len(), b'0');
-        }
+/// Inserts bytes that are not the last ones.
+fn insert(bytes: &[u8], at: usize, out: &mut Vec<u8>) {
+    let length = out.len();
+    if at >= length {
+        return;
+    }
+    buffer::append(out, bytes);
+    // SAFETY: there is room now for what follows the place to move by as many bytes as are put there.
+    unsafe {
+        let place = out.as_mut_ptr().add(at);
+        place.copy_to(place.add(bytes.len()), length - at);
+        place.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+    }
+}
+
+fn push_zeros(count: i32, out: &mut Vec<u8>) {
+    for _ in 0..count {
+        buffer::push(out, b'0');
     }
 }
 
 /// Reads digits (a decimal point among them is passed over, an exponent ends them) times `10^power`.
 #[inline(never)]
 pub(super) fn parse(text: &[u8], mut power: i32) -> Option<f64> {
-    let mut numerator = Big::default();
+    let mut numerator = Big::from(0);
     let mut digits = 0;
     let mut more = false;
     for byte in text
@@ -88,15 +90,13 @@ pub(super) fn parse(text: &[u8], mut power: i32) -> Option<f64> {
     if power.saturating_add(kept) < -330 {
         return Some(0.0);
     }
-    let mut denominator = Big(vec![1]);
+    let mut denominator = Big::from(1);
     let scaled = if power < 0 {
         &mut denominator
     } else {
         &mut numerator
     };
-    for _ in 0..power.unsigned_abs() {
-        scaled.multiply(10, 0);
-    }
+    scaled.scale(power.unsigned_abs());
     // A quotient of 63 or 64 bits, found bit by bit.
     let shift = 63 - (numerator.bits() - denominator.bits());
     if shift > 0 {
@@ -109,12 +109,12 @@ pub(super) fn parse(text: &[u8], mut power: i32) -> Option<f64> {
     for _ in 0..64 {
         quotient <<= 1;
         if numerator.compare(&denominator) != Ordering::Less {
-            numerator.subtract(&denominator);
+            numerator.add(&denominator, -1);
             quotient |= 1;
         }
         numerator.multiply(2, 0);
     }
-    round(quotient, more || !numerator.0.is_empty(), -shift)
+    round(quotient, more || !numerator.is_zero(), -shift)
 }
 
 /// Rounds `quotient × 2^exponent`, and a little more when `more`, to the nearest double, ties to even.
@@ -157,9 +157,9 @@ pub(super) fn shortest(fraction: u64, stored: i32, width: u32, bias: i32) -> Dig
     let uneven = i32::from(fraction == 0 && stored > 1);
 
     let mut value = Big::from(mantissa);
-    let mut scale = Big(vec![1]);
-    let mut above = Big(vec![1]);
-    let mut below = Big(vec![1]);
+    let mut scale = Big::from(1);
+    let mut above = Big::from(1);
+    let mut below = Big::from(1);
     value.shift(exponent.max(0) + 1 + uneven);
     scale.shift((-exponent).max(0) + 1 + uneven);
     above.shift(exponent.max(0) + uneven);
@@ -168,31 +168,32 @@ pub(super) fn shortest(fraction: u64, stored: i32, width: u32, bias: i32) -> Dig
     // Never too large, at most one too small: log10(2) is a little more than 78913 / 2^18.
     let binary = 64 - mantissa.leading_zeros() as i32 + exponent;
     let mut point = (((binary - 1) * 78913) >> 18) + 1;
-    for _ in 0..point.unsigned_abs() {
-        if point > 0 {
-            scale.multiply(10, 0);
-        } else {
-            value.multiply(10, 0);
-            above.multiply(10, 0);
-            below.multiply(10, 0);
-        }
+    let by = point.unsigned_abs();
+    if point > 0 {
+        scale.scale(by);
+    } else {
+        value.scale(by);
+        above.scale(by);
+        below.scale(by);
     }
     let reaches = |value: &Big, above: &Big, scale: &Big| {
-        let order = value.plus(above).compare(scale);
+        let mut sum = value.clone();
+        sum.add(above, 1);
+        let order = sum.compare(scale);
         order == Ordering::Greater || even && order == Ordering::Equal
     };
     if reaches(&value, &above, &scale) {
         point += 1;
         scale.multiply(10, 0);
     }
-    let mut text = Vec::with_capacity(20);
+    let mut whole = 0u64;
     loop {
         value.multiply(10, 0);
         above.multiply(10, 0);
         below.multiply(10, 0);
-        let mut digit = b'0';
+        let mut digit = 0;
         while value.compare(&scale) != Ordering::Less {
-            value.subtract(&scale);
+            value.add(&scale, -1);
             digit += 1;
         }
         let order = value.compare(&below);
@@ -201,88 +202,119 @@ pub(super) fn shortest(fraction: u64, stored: i32, width: u32, bias: i32) -> Dig
         if low || high {
             value.multiply(2, 0);
             let up = high && (!low || value.compare(&scale) != Ordering::Less);
-            text.push(digit + u8::from(up));
-            return Digits { text, point };
+            return without_zeros(whole * 10 + digit + u64::from(up), point - 1);
         }
-        text.push(digit);
+        whole = whole * 10 + digit;
+        point -= 1;
     }
 }
 
+/// Words of the largest number that comes up: reading `0.00…` with all digits that matter, against a power of ten.
+const WORDS: usize = 128;
+
 /// A whole number: 32 bits each, least first, no zeros at the end.
-#[derive(Default)]
-struct Big(Vec<u32>);
+#[derive(Clone)]
+struct Big {
+    words: [u32; WORDS],
+    length: usize,
+}
 
 impl Big {
     fn from(value: u64) -> Self {
-        let mut big = Self(vec![value as u32, (value >> 32) as u32]);
+        let mut big = Self {
+            words: [0; WORDS],
+            length: 2,
+        };
+        big.words[0] = value as u32;
+        big.words[1] = (value >> 32) as u32;
         big.trim();
         big
     }
 
-    fn bits(&self) -> i32 {
-        self.0.last().map_or(0, |top| {
-            self.0.len() as i32 * 32 - top.leading_zeros() as i32
-        })
+    fn word(&self, at: usize) -> u32 {
+        self.words.get(at).copied().unwrap_or(0)
     }
 
+    fn set(&mut self, at: usize, word: u32) {
+        if let Some(place) = self.words.get_mut(at) {
+            *place = word;
+        }
+    }
+
+    fn is_zero(&self) -> bool {
+        self.length == 0
+    }
+
+    fn bits(&self) -> i32 {
+        match self.length.checked_sub(1) {
+            Some(top) => self.length as i32 * 32 - self.word(top).leading_zeros() as i32,
+            None => 0,
+        }
+    }
+
+    #[inline(never)]
     fn multiply(&mut self, factor: u32, add: u32) {
         let mut carry = u64::from(add);
-        for word in &mut self.0 {
-            carry += u64::from(*word) * u64::from(factor);
-            *word = carry as u32;
+        for at in 0..self.length {
+            carry += u64::from(self.word(at)) * u64::from(factor);
+            self.set(at, carry as u32);
             carry >>= 32;
         }
-        if carry > 0 {
-            self.0.push(carry as u32);
+        self.set(self.length, carry as u32);
+        self.length += usize::from(carry > 0);
+    }
+
+    /// Multiplies by a power of ten.
+    #[inline(never)]
+    fn scale(&mut self, power: u32) {
+        for _ in 0..power {
+            self.multiply(10, 0);
         }
     }
 
+    #[inline(never)]
     fn shift(&mut self, bits: i32) {
-        if self.0.is_empty() {
+        if self.is_zero() {
             return;
         }
         self.multiply(1 << (bits & 31), 0);
-        for _ in 0..bits >> 5 {
-            self.0.insert(0, 0);
+        let by = bits as usize >> 5;
+        for at in (0..self.length).rev() {
+            self.set(at + by, self.word(at));
         }
+        for at in 0..by {
+            self.set(at, 0);
+        }
+        self.length += by;
     }
 
+    #[inline(never)]
     fn compare(&self, other: &Self) -> Ordering {
-        self.0
-            .len()
-            .cmp(&other.0.len())
-            .then_with(|| self.0.iter().rev().cmp(other.0.iter().rev()))
+        for at in (0..self.length.max(other.length)).rev() {
+            let order = self.word(at).cmp(&other.word(at));
+            if order != Ordering::Equal {
+                return order;
+            }
+        }
+        Ordering::Equal
     }
 
-    /// Takes away a number that is not larger.
-    fn subtract(&mut self, other: &Self) {
-        let mut borrow = 0i64;
-        for (at, word) in self.0.iter_mut().enumerate() {
-            borrow += i64::from(*word) - i64::from(other.0.get(at).copied().unwrap_or(0));
-            *word = borrow as u32;
-            borrow >>= 32;
+    /// Adds a number, or takes away one that is not larger.
+    #[inline(never)]
+    fn add(&mut self, other: &Self, sign: i64) {
+        self.length = self.length.max(other.length) + 1;
+        let mut carry = 0i64;
+        for at in 0..self.length {
+            carry += i64::from(self.word(at)) + sign * i64::from(other.word(at));
+            self.set(at, carry as u32);
+            carry >>= 32;
         }
         self.trim();
     }
 
-    fn plus(&self, other: &Self) -> Self {
-        let mut sum = Vec::with_capacity(self.0.len().max(other.0.len()) + 1);
-        let mut carry = 0u64;
-        for at in 0..self.0.len().max(other.0.len()) {
-            carry += u64::from(self.0.get(at).copied().unwrap_or(0))
-                + u64::from(other.0.get(at).copied().unwrap_or(0));
-            sum.push(carry as u32);
-            carry >>= 32;
-        }
-        sum.push(carry as u32);
-        let mut sum = Self(sum);
-        sum.trim();
-        sum
-    }
-
     fn trim(&mut self) {
-        while self.0.last() == Some(&0) {
-            self.0.pop();
+        while self.length > 0 && self.word(self.length - 1) == 0 {
+            self.length -= 1;
         }
     }
 }

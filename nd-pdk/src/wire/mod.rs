@@ -1,27 +1,37 @@
 //! The one seam between typed values and the JSON on the wire.
 //!
 //! Plugins rarely need this module: bindings and export shims go through it. It exists because a general JSON library
-//! costs a small plugin more than everything else it does: no function here is compiled once per type, every loop works
-//! on trait objects, and neither reading nor writing goes through [`core::fmt`].
+//! costs a small plugin more than everything else it does: no function here is compiled once per type, structs are tables
+//! of their fields, and neither reading nor writing goes through [`core::fmt`]. `CONTRIBUTING.md` has the comparison.
 //!
 //! Reading is as tolerant as the contract of the interface asks: `null` and missing fields leave the default value,
 //! unknown fields are skipped, escapes that are not Unicode become U+FFFD. It never panics, whatever the input.
 
 mod base64;
+mod cursor;
 mod decimal;
 mod error;
-mod number;
+mod fault;
+pub(crate) mod number;
 mod reader;
+pub(crate) mod record;
+mod scan;
 mod strings;
 mod values;
 mod writer;
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 
+pub use cursor::Document;
 pub use error::WireError;
 pub use reader::Reader;
+pub use record::{DecodeField, EncodeField, Record};
 pub use writer::Writer;
+
+pub(crate) use record::record;
 
 /// A value that can be written to the wire.
 pub trait Encode {
@@ -89,6 +99,15 @@ pub(crate) fn encode_fields(fields: &[(&str, &dyn Encode)], omit_empty: bool) ->
 ///
 /// When `document` is not one JSON value of the expected shape; the error names the field and the byte.
 pub fn decode(document: &[u8], value: &mut dyn Decode) -> Result<(), WireError> {
+    decode_document(&Document::new(document), value)
+}
+
+/// Reads a whole document, as [`decode`] does.
+#[inline(never)]
+pub(crate) fn decode_document(
+    document: &Document,
+    value: &mut dyn Decode,
+) -> Result<(), WireError> {
     let mut reader = Reader::new(document);
     match value.decode(&mut reader).and_then(|()| reader.end()) {
         Ok(()) => Ok(()),
@@ -104,11 +123,11 @@ pub(crate) fn decode_fields(document: &[u8], slots: &mut Slots<'_, '_>) -> Resul
 
 /// Reads the answer of a host function: the text of its `error`, if there is one, or its results.
 pub(crate) fn decode_answer(
-    document: &[u8],
+    document: &Document,
     slots: &mut Slots<'_, '_>,
 ) -> Result<Option<String>, WireError> {
     let mut error = String::new();
-    decode(
+    decode_document(
         document,
         &mut Object {
             slots,
@@ -116,12 +135,6 @@ pub(crate) fn decode_answer(
         },
     )?;
     Ok((!error.is_empty()).then_some(error))
-}
-
-/// Appends an integer in decimal.
-#[cfg(target_arch = "wasm32")]
-pub(crate) fn push_decimal(value: u64, out: &mut Vec<u8>) {
-    number::push_integer(value, out);
 }
 
 /// Makes a list of fields decodable.

@@ -5,98 +5,162 @@
 //! goes through the whole numbers of `decimal`.
 
 use super::decimal::{self, Digits};
+use crate::buffer;
 
 /// The largest power of ten that a double holds exactly.
 const EXACT_POWER: i32 = 22;
 
 /// Appends an integer in decimal.
 #[inline(never)]
-pub(super) fn push_integer(mut value: u64, out: &mut Vec<u8>) {
-    let from = out.len();
+pub(super) fn push_integer(value: u64, out: &mut Vec<u8>) {
+    // As many digits as the largest has, filled from behind.
+    let mut digits = [0; 20];
+    let mut rest = value;
+    let mut at = digits.len();
     loop {
-        out.push(b'0' + (value % 10) as u8);
-        value /= 10;
-        if value == 0 {
+        at -= 1;
+        // SAFETY: no number has more than twenty digits.
+        unsafe { *digits.get_unchecked_mut(at) = b'0' + (rest % 10) as u8 };
+        rest /= 10;
+        if rest == 0 {
             break;
         }
     }
-    if let Some(digits) = out.get_mut(from..) {
-        digits.reverse();
-    }
+    buffer::append(out, digits.get(at..).unwrap_or_default());
+}
+
+/// Returns an integer in decimal.
+pub(crate) fn decimal(value: u64) -> String {
+    let mut out = Vec::new();
+    push_integer(value, &mut out);
+    // SAFETY: digits are a text.
+    unsafe { String::from_utf8_unchecked(out) }
 }
 
 /// Appends a double with as few digits as tell it apart from its neighbours.
 pub(super) fn push_f64(value: f64, out: &mut Vec<u8>) {
-    push_float(
-        value,
-        out,
-        15,
-        |short| short == value.abs(),
-        || {
-            let bits = value.to_bits();
-            decimal::shortest(
-                bits & (u64::MAX >> 12),
-                ((bits >> 52) & 0x7ff) as i32,
-                52,
-                1075,
-            )
-        },
-    );
+    let bits = value.to_bits();
+    let parts = Parts {
+        fraction: bits & (u64::MAX >> 12),
+        stored: ((bits >> 52) & 0x7ff) as i32,
+        width: 52,
+        bias: 1075,
+    };
+    push_float(value, &parts, out);
 }
 
 /// Appends a single with as few digits as tell it apart from its neighbours.
 pub(super) fn push_f32(value: f32, out: &mut Vec<u8>) {
-    push_float(
-        f64::from(value),
-        out,
-        6,
-        |short| short as f32 == value.abs(),
-        || {
-            let bits = value.to_bits();
-            decimal::shortest(
-                u64::from(bits & (u32::MAX >> 9)),
-                ((bits >> 23) & 0xff) as i32,
-                23,
-                150,
-            )
-        },
-    );
+    let bits = value.to_bits();
+    let parts = Parts {
+        fraction: u64::from(bits & (u32::MAX >> 9)),
+        stored: ((bits >> 23) & 0xff) as i32,
+        width: 23,
+        bias: 150,
+    };
+    push_float(f64::from(value), &parts, out);
 }
 
-/// The common part: `precise` digits always tell values apart, so a short form that reads back as the value is the
-/// shortest one; otherwise `digits` finds it the long way.
-fn push_float(
-    value: f64,
-    out: &mut Vec<u8>,
-    precise: i32,
-    same: impl Fn(f64) -> bool,
-    digits: impl Fn() -> Digits,
-) {
+/// The parts of a float: its stored fraction and exponent, the width of the fraction, and the bias that makes the fraction
+/// an integer.
+struct Parts {
+    fraction: u64,
+    stored: i32,
+    width: u32,
+    bias: i32,
+}
+
+#[inline(never)]
+fn push_float(value: f64, parts: &Parts, out: &mut Vec<u8>) {
     if !value.is_finite() {
-        return out.extend_from_slice(b"null");
+        return buffer::append(out, b"null");
     }
     if value.is_sign_negative() {
-        out.push(b'-');
+        buffer::push(out, b'-');
     }
     let value = value.abs();
     if value < 1e15 && value as u64 as f64 == value {
         return push_integer(value as u64, out);
     }
-    if (1e-5..1e15).contains(&value) {
-        let (low, high) = (power_of_ten(precise - 1), power_of_ten(precise));
-        let mut shift = 0;
-        while value * power_of_ten(shift) < low && shift < EXACT_POWER {
-            shift += 1;
-        }
-        let whole = (value * power_of_ten(shift) + 0.5) as u64;
-        if (whole as f64) < high && same(whole as f64 / power_of_ten(shift)) {
-            let mut text = Vec::with_capacity(24);
-            push_integer(whole, &mut text);
-            let point = text.len() as i32 - shift;
-            return decimal::push(&Digits { text, point }, out);
-        }
+    let digits = if let Some(digits) = thousandths(value, parts) {
+        digits
+    } else if (1e-4..1e15).contains(&value) {
+        near_one(parts)
+    } else {
+        decimal::shortest(parts.fraction, parts.stored, parts.width, parts.bias)
+    };
+    decimal::push(&digits, out);
+}
+
+/// Finds the digits of a number that has three of them after the point at most, as most numbers have.
+fn thousandths(value: f64, parts: &Parts) -> Option<Digits> {
+    if value >= 1e9 {
+        return None;
     }
-    decimal::push(&digits(), out);
+    let double = parts.width == 52;
+    let thousandths = (value * 1e3 + 0.5) as u64;
+    // Both operands are exact, so this is the double next to the digits, and from it comes the single next to them.
+    let next = thousandths as f64 / 1e3;
+    let same = if double {
+        next == value
+    } else {
+        f64::from(next as f32) == value
+    };
+    let digits = without_zeros(thousandths, -3);
+    // Of so few digits no two numbers are the same float.
+    (same && (double || digits.whole < 1_000_000)).then_some(digits)
+}
+
+/// The powers of ten of 64 bits.
+const TENS: [u64; 20] = {
+    let mut tens = [1; 20];
+    let mut at = 1;
+    while at < tens.len() {
+        tens[at] = tens[at - 1] * 10;
+        at += 1;
+    }
+    tens
+};
+
+/// Finds the shortest digits of a number that is neither large nor small, for which 128 bits are enough.
+fn near_one(parts: &Parts) -> Digits {
+    // As many digits as any number of the type needs: two or three more than always tell numbers apart.
+    let (most, least) = if parts.width == 52 { (17, 15) } else { (9, 6) };
+    let mantissa = u128::from(parts.fraction | 1 << parts.width);
+    // The number is `mantissa / 2^shift`. Times this power of ten it has that many digits before the point, or one more:
+    // log10(2) is a little more than 78913 / 2^18.
+    let shift = (parts.bias - parts.stored) as u32;
+    let power = most - 1 - (((parts.width as i32 - shift as i32) * 78913) >> 18);
+    let ten = |power: i32| TENS.get(power.max(0) as usize).copied().unwrap_or(1);
+    let tens = u128::from(ten(power.min(19))) * u128::from(ten(power - 19));
+    let scaled = mantissa * tens;
+    let whole = (scaled >> shift) as u64;
+    let odd = u128::from(parts.fraction & 1);
+    let mut step = ten(most - least + i32::from(whole >= ten(most)));
+    loop {
+        // The multiple of `step` next to the number. It will do when it is less than half way to the next float; at half
+        // way, the even one wins.
+        let next = match step {
+            1 => ((scaled >> (shift - 1)) as u64).div_ceil(2),
+            _ => (whole + step / 2) / step * step,
+        };
+        let near = u128::from(next) << shift;
+        // Below a power of two the next float is half as far away as above.
+        let uneven = u32::from(parts.fraction == 0 && near < scaled);
+        if step == 1 || (near.abs_diff(scaled) << (1 + uneven)) + odd <= tens {
+            return without_zeros(next, -power);
+        }
+        step /= 10;
+    }
+}
+
+/// The digits of a number times a power of ten, without the zeros at its end.
+pub(super) fn without_zeros(mut whole: u64, mut power: i32) -> Digits {
+    while whole % 10 == 0 && whole > 0 {
+        whole /= 10;
+        power += 1;
+    }
+    Digits { whole, power }
 }
 
 /// Reads the text of a JSON number; `None` when it is larger than any double.

@@ -1,75 +1,92 @@
 //! Reading JSON: one pass over the document, no tree, errors that name field and byte.
 
-use super::{Decode, Elements, Failed, Fields, WireError, number};
+use super::cursor::{Cursor, Document};
+use super::fault::Fault;
+use super::record::DecodeField;
+use super::{Decode, Elements, Failed, Fields, number};
 use std::borrow::Cow;
 
-/// Objects and arrays may be nested this deep; the wire types need four levels.
-const DEEPEST: u32 = 128;
+/// Objects and arrays may be nested this deep, as in `serde_json`; the wire types need four levels.
+const DEEPEST: u32 = 127;
 
 /// Reads one JSON document.
 #[derive(Debug)]
 pub struct Reader<'a> {
-    pub(super) text: &'a str,
-    pub(super) at: usize,
+    pub(super) at: Cursor<'a>,
     depth: u32,
-    /// The document goes on after `text` with something that is not UTF-8.
-    broken: bool,
-    fault: Fault,
-}
-
-/// What went wrong first. Kept outside the results of the reading functions, which pass on one bit only.
-#[derive(Debug, Default)]
-struct Fault {
-    what: &'static str,
-    at: usize,
-    /// `what` is what was expected at this place, instead of the whole message.
-    expected: bool,
-    /// The names of the enclosing fields, gathered on the way out.
-    path: String,
+    /// The document goes on with something that is not UTF-8.
+    pub(super) broken: bool,
+    pub(super) fault: Fault,
 }
 
 impl<'a> Reader<'a> {
-    /// Starts to read `document`. It ends where it stops being UTF-8.
-    pub fn new(document: &'a [u8]) -> Self {
-        let (text, broken) = match core::str::from_utf8(document) {
-            Ok(text) => (text, false),
-            Err(error) => {
-                let valid = document.get(..error.valid_up_to()).unwrap_or_default();
-                (core::str::from_utf8(valid).unwrap_or_default(), true)
-            }
-        };
+    /// Starts to read a document.
+    pub fn new(document: &'a Document) -> Self {
         Self {
-            text,
-            at: 0,
+            at: Cursor::new(document),
             depth: 0,
-            broken,
+            broken: document.is_broken(),
             fault: Fault::default(),
         }
     }
 
     /// Reads an object into the places `fields` names; `null` is an object without fields.
-    #[inline(never)]
     pub fn object(&mut self, fields: &mut dyn Fields) -> Result<(), Failed> {
-        if self.take_null()? {
+        // SAFETY: there is no table.
+        unsafe { self.fields(core::ptr::null_mut(), &[], fields) }
+    }
+
+    /// Reads an object into the fields of a struct, those that are not in the table into the places `others` names;
+    /// `null` leaves them alone.
+    ///
+    /// # Safety
+    ///
+    /// `fields` must be the table of the struct that `record` points to.
+    #[inline(never)]
+    pub(super) unsafe fn fields(
+        &mut self,
+        record: *mut u8,
+        fields: &[DecodeField],
+        others: &mut dyn Fields,
+    ) -> Result<(), Failed> {
+        if !self.open(b'{', "an object")? {
             return Ok(());
         }
-        self.open(b'{', "an object")?;
+        // The host writes fields in the order of the table, so the one after the last is the one to expect, and as it
+        // is expected: without white space before the colon.
+        let mut rest = fields.iter();
         let mut more = !self.take(b'}');
+        let mut quoted = false;
         while more {
-            if self.peek() != b'"' {
+            if !quoted && !self.take(b'"') {
                 return Err(self.expected("a field name in quotes"));
             }
-            let name = self.text()?;
-            self.require(b':', "`:` after the field name")?;
-            let read = match fields.field(&name) {
-                Some(value) => value.decode(self),
-                None => self.skip(),
-            };
-            if let Err(failed) = read {
-                self.inside(&name);
-                return Err(failed);
+            let from = self.at;
+            let mut other = None;
+            let mut known = rest.by_ref().find(|field| self.at.take_text(field.name));
+            if known.is_none() {
+                let name = self.text()?;
+                if !self.take(b':') {
+                    return Err(self.expected("`:` after the field name"));
+                }
+                rest = fields.iter();
+                known = rest.by_ref().find(|field| field.is_called(&name));
+                if known.is_none() {
+                    rest = fields.iter();
+                    other = others.field(&name);
+                }
             }
-            more = self.more(b'}', "`,` or `}`")?;
+            let read = match (known, other) {
+                // SAFETY: the table belongs to the struct.
+                (Some(field), _) => unsafe { (field.decode)(record.add(field.offset), self) },
+                (None, Some(place)) => place.decode(self),
+                (None, None) => self.skip(),
+            };
+            if read.is_err() {
+                return Err(self.inside_field(from));
+            }
+            quoted = self.at.take_both(b',', b'"');
+            more = quoted || self.more(b'}', "`,` or `}`")?;
         }
         self.depth -= 1;
         Ok(())
@@ -78,10 +95,9 @@ impl<'a> Reader<'a> {
     /// Reads an array, asking `elements` for the place of each element; `null` is an empty array.
     #[inline(never)]
     pub fn array(&mut self, elements: &mut dyn Elements) -> Result<(), Failed> {
-        if self.take_null()? {
+        if !self.open(b'[', "an array")? {
             return Ok(());
         }
-        self.open(b'[', "an array")?;
         let mut more = !self.take(b']');
         let mut index = 0;
         while more {
@@ -89,12 +105,8 @@ impl<'a> Reader<'a> {
                 Some(value) => value.decode(self),
                 None => self.skip(),
             };
-            if let Err(failed) = read {
-                let mut name = String::from("[");
-                push_integer(index, &mut name);
-                name.push(']');
-                self.inside(&name);
-                return Err(failed);
+            if read.is_err() {
+                return Err(self.inside_element(index));
             }
             index += 1;
             more = self.more(b']', "`,` or `]`")?;
@@ -104,25 +116,21 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a string; `None` for `null`.
-    #[inline(never)]
     pub fn string(&mut self) -> Result<Option<Cow<'a, str>>, Failed> {
-        if self.peek() == b'"' {
+        self.peek();
+        if self.at.take(b'"') {
             return self.text().map(Some);
         }
-        if self.take_null()? {
-            Ok(None)
-        } else {
-            Err(self.expected("a string"))
-        }
+        self.null_or("a string").map(|()| None)
     }
 
     /// Reads `true` or `false`; `None` for `null`.
+    #[inline(never)]
     pub fn boolean(&mut self) -> Result<Option<bool>, Failed> {
         match self.peek() {
             b't' => self.word("true").map(|()| Some(true)),
             b'f' => self.word("false").map(|()| Some(false)),
-            _ if self.take_null()? => Ok(None),
-            _ => Err(self.expected("true or false")),
+            _ => self.null_or("true or false").map(|()| None),
         }
     }
 
@@ -135,31 +143,43 @@ impl<'a> Reader<'a> {
             return Ok(None);
         }
         let from = self.at;
-        let text = self.number()?;
-        let (negative, digits) = match text {
-            [b'-', digits @ ..] => (true, digits),
-            digits => (false, digits),
+        let negative = self.at.take(b'-');
+        let first = self.at;
+        let mut value = 0u64;
+        // Nothing follows a zero in front.
+        if !self.at.take(b'0') {
+            self.at.take_while(|byte| {
+                let digit = byte.wrapping_sub(b'0');
+                if digit < 10 {
+                    value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
+                }
+                digit < 10
+            });
+        }
+        let digits = self.at.since(first);
+        if digits.is_empty() || matches!(self.at.byte(), b'.' | b'e' | b'E') {
+            self.at = from;
+            self.number()?;
+            return Err(self.refuse_since(
+                from,
+                "expected an integer, found a number with a fraction or an exponent",
+            ));
+        }
+        // Of the numbers with 20 digits, those of 64 bits begin with a one, and what others leave over is shorter.
+        let fits = match digits.len() {
+            0..=19 => true,
+            20 => first.byte() == b'1' && value >= 10_000_000_000_000_000_000,
+            _ => false,
         };
-        let mut value = Some(0u64);
-        for byte in digits {
-            if !byte.is_ascii_digit() {
-                return Err(self.fail(
-                    "expected an integer, found a number with a fraction or an exponent",
-                    from,
-                ));
-            }
-            value =
-                value.and_then(|value| value.checked_mul(10)?.checked_add(u64::from(byte - b'0')));
-        }
         let bound = if negative { min.unsigned_abs() } else { max };
-        match value {
-            Some(value) if value <= bound => Ok(Some(if negative {
-                value.wrapping_neg()
-            } else {
-                value
-            })),
-            _ => Err(self.fail("the number is out of range for its type", from)),
+        if !fits || value > bound {
+            return Err(self.refuse_since(from, "the number is out of range for its type"));
         }
+        Ok(Some(if negative {
+            value.wrapping_neg()
+        } else {
+            value
+        }))
     }
 
     /// Reads a number; `None` for `null`.
@@ -172,7 +192,7 @@ impl<'a> Reader<'a> {
         let text = self.number()?;
         match number::parse_f64(text) {
             Some(value) => Ok(Some(value)),
-            None => Err(self.fail("the number is out of range for its type", from)),
+            None => Err(self.refuse_since(from, "the number is out of range for its type")),
         }
     }
 
@@ -191,12 +211,10 @@ impl<'a> Reader<'a> {
         match self.peek() {
             b'{' => self.object(&mut Nothing),
             b'[' => self.array(&mut Nothing),
-            b'"' => self.text().map(|_| ()),
-            b't' => self.word("true"),
-            b'f' => self.word("false"),
-            b'n' => self.word("null"),
+            b'"' => self.string().map(|_| ()),
+            b't' | b'f' => self.boolean().map(|_| ()),
             b'-' | b'0'..=b'9' => self.number().map(|_| ()),
-            _ => Err(self.expected("a value")),
+            _ => self.null_or("a value"),
         }
     }
 
@@ -205,126 +223,81 @@ impl<'a> Reader<'a> {
         self.peek();
         let from = self.at;
         self.skip()?;
-        Ok(self.text.get(from..self.at).unwrap_or_default())
-    }
-
-    /// Records that the value before this point cannot be used, and why.
-    pub fn refuse(&mut self, what: &'static str) -> Failed {
-        self.fail(what, self.at)
+        Ok(self.at.since(from))
     }
 
     /// Makes sure that nothing follows.
     pub(super) fn end(&mut self) -> Result<(), Failed> {
-        if self.peek() == 0 && self.at >= self.text.len() && !self.broken {
+        self.peek();
+        if self.at.is_at_end() && !self.broken {
             Ok(())
         } else {
             Err(self.expected("the end of the text"))
         }
     }
 
-    /// Describes what went wrong.
-    #[cold]
-    pub(super) fn into_error(self) -> WireError {
-        let Fault {
-            what,
-            at,
-            expected,
-            path,
-        } = &self.fault;
-        let mut message = String::new();
-        if *expected {
-            message.push_str("expected ");
-        }
-        message.push_str(what);
-        if *expected {
-            message.push_str(", found ");
-            message.push_str(self.found());
-        }
-        if !path.is_empty() {
-            message.push_str(" at `");
-            message.push_str(path);
-            message.push('`');
-        }
-        message.push_str(" (byte ");
-        push_integer(*at as u64, &mut message);
-        message.push(')');
-        WireError { message }
-    }
-
-    fn found(&self) -> &str {
-        match self.text.as_bytes().get(self.fault.at) {
-            Some(b'"') => "a string",
-            Some(b'-' | b'0'..=b'9') => "a number",
-            Some(b'{') => "an object",
-            Some(b'[') => "an array",
-            Some(_) => {
-                let rest = self.text.get(self.fault.at..).unwrap_or_default();
-                let end = rest
-                    .find(|c: char| !c.is_ascii_alphanumeric())
-                    .unwrap_or(rest.len())
-                    .clamp(1, 10);
-                rest.get(..end).unwrap_or("something else")
-            }
-            None if self.broken => "bytes that are not UTF-8",
-            None => "the end of the text",
-        }
-    }
-
     /// Returns the next byte that is not white space, without taking it; zero at the end.
     #[inline(always)]
-    fn peek(&mut self) -> u8 {
-        match self.byte() {
-            // What the host writes is compact, so the other case is hardly ever met.
-            byte if byte > b' ' => byte,
-            _ => self.peek_after_space(),
+    pub(super) fn peek(&mut self) -> u8 {
+        // What the host writes is compact, so there is hardly ever any.
+        if self.at.byte() <= b' ' {
+            self.pass_space();
         }
+        self.at.byte()
     }
 
+    #[cold]
     #[inline(never)]
-    fn peek_after_space(&mut self) -> u8 {
-        while matches!(self.byte(), b' ' | b'\n' | b'\r' | b'\t') {
-            self.at += 1;
-        }
-        self.byte()
+    fn pass_space(&mut self) {
+        self.at
+            .take_while(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t'));
     }
 
+    #[inline(always)]
     fn take(&mut self, byte: u8) -> bool {
-        let found = self.peek() == byte;
-        self.at += usize::from(found);
-        found
+        self.peek();
+        self.at.take(byte)
     }
 
-    fn require(&mut self, byte: u8, what: &'static str) -> Result<(), Failed> {
-        if self.take(byte) {
-            Ok(())
+    /// Takes an opening bracket (true) or `null` (false).
+    #[inline(always)]
+    fn open(&mut self, bracket: u8, what: &'static str) -> Result<bool, Failed> {
+        if !self.take(bracket) {
+            return self.null_or(what).map(|()| false);
+        }
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            Err(self.refuse("the document is nested too deeply"))
+        } else {
+            Ok(true)
+        }
+    }
+
+    /// Takes the comma before a further entry (true) or the closing bracket (false).
+    #[inline(always)]
+    fn more(&mut self, bracket: u8, what: &'static str) -> Result<bool, Failed> {
+        if self.take(b',') {
+            Ok(true)
+        } else if self.at.take(bracket) {
+            Ok(false)
         } else {
             Err(self.expected(what))
         }
     }
 
-    fn open(&mut self, bracket: u8, what: &'static str) -> Result<(), Failed> {
-        self.require(bracket, what)?;
-        self.depth += 1;
-        if self.depth > DEEPEST {
-            Err(self.refuse("the document is nested too deeply"))
+    /// Takes `null` where something else was expected.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn null_or(&mut self, what: &'static str) -> Result<(), Failed> {
+        if self.at.byte() == b'n' {
+            self.word("null")
         } else {
-            Ok(())
-        }
-    }
-
-    /// Takes the comma before a further entry (true) or the closing bracket (false).
-    fn more(&mut self, bracket: u8, what: &'static str) -> Result<bool, Failed> {
-        if self.take(b',') {
-            Ok(true)
-        } else {
-            self.require(bracket, what).map(|()| false)
+            Err(self.expected(what))
         }
     }
 
     fn word(&mut self, word: &'static str) -> Result<(), Failed> {
-        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-        if rest.starts_with(word.as_bytes()) {
-            self.at += word.len();
+        if self.at.take_text(word) {
             Ok(())
         } else {
             Err(self.expected(word))
@@ -332,99 +305,50 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes a number as JSON spells it.
+    #[inline(never)]
     fn number(&mut self) -> Result<&'a [u8], Failed> {
         self.peek();
         let from = self.at;
-        let found = self.number_end();
-        let text = self.text.as_bytes().get(from..self.at).unwrap_or_default();
-        if found {
-            return Ok(text);
+        if self.take_number() {
+            return Ok(self.at.since(from).as_bytes());
         }
-        if text.is_empty() {
-            Err(self.expected("a number"))
+        Err(self.expected(if self.at.offset() == from.offset() {
+            "a number"
         } else {
-            Err(self.expected("a digit"))
-        }
+            "a digit"
+        }))
     }
 
-    fn number_end(&mut self) -> bool {
-        self.at += usize::from(self.byte() == b'-');
-        if self.byte() == b'0' {
-            self.at += 1;
-        } else if !self.digits() {
+    fn take_number(&mut self) -> bool {
+        self.at.take(b'-');
+        if !self.at.take(b'0') && !self.digits() || self.at.take(b'.') && !self.digits() {
             return false;
         }
-        if self.byte() == b'.' {
-            self.at += 1;
-            if !self.digits() {
-                return false;
-            }
-        }
-        if self.byte() | 32 == b'e' {
-            self.at += 1;
-            self.at += usize::from(matches!(self.byte(), b'-' | b'+'));
+        if self.at.take(b'e') || self.at.take(b'E') {
+            let _ = self.at.take(b'-') || self.at.take(b'+');
             return self.digits();
         }
         true
     }
 
     fn digits(&mut self) -> bool {
-        let from = self.at;
-        while self.byte().is_ascii_digit() {
-            self.at += 1;
-        }
-        self.at > from
+        let found = self.at.byte().is_ascii_digit();
+        self.at.take_while(|byte| byte.is_ascii_digit());
+        found
     }
 
-    pub(super) fn byte(&self) -> u8 {
-        self.text.as_bytes().get(self.at).copied().unwrap_or(0)
-    }
-
+    /// Notes in which field it happened; `from` is where its name begins, which is told as it is spelt.
     #[cold]
     #[inline(never)]
-    pub(super) fn expected(&mut self, what: &'static str) -> Failed {
-        self.fault = Fault {
-            what,
-            at: self.at,
-            expected: true,
-            path: String::new(),
-        };
-        Failed
+    fn inside_field(&mut self, from: Cursor<'a>) -> Failed {
+        let mut end = from;
+        end.take_plain();
+        self.inside(end.since(from))
     }
-
-    #[cold]
-    #[inline(never)]
-    pub(super) fn fail(&mut self, what: &'static str, at: usize) -> Failed {
-        self.fault = Fault {
-            what,
-            at,
-            expected: false,
-            path: String::new(),
-        };
-        Failed
-    }
-
-    /// Notes on the way out in which field or element it happened.
-    #[cold]
-    #[inline(never)]
-    fn inside(&mut self, name: &str) {
-        let inner = core::mem::replace(&mut self.fault.path, String::from(name));
-        if !inner.is_empty() && !inner.starts_with('[') {
-            self.fault.path.push('.');
-        }
-        self.fault.path.push_str(&inner);
-    }
-}
-
-#[cold]
-fn push_integer(value: u64, text: &mut String) {
-    let mut digits = Vec::new();
-    number::push_integer(value, &mut digits);
-    text.push_str(core::str::from_utf8(&digits).unwrap_or_default());
 }
 
 /// Takes no fields and no elements.
-struct Nothing;
+pub(super) struct Nothing;
 
 impl Fields for Nothing {
     fn field(&mut self, _name: &str) -> Option<&mut dyn Decode> {

@@ -1,27 +1,27 @@
 //! What the wire accepts, refuses and says; compared with `serde_json`, which the host uses.
 #![allow(clippy::unwrap_used, reason = "a failed test is a panic anyway")]
 
-use super::{Decode, Encode, Failed, Fields, Reader, Writer, decode, encode};
+use super::{Decode, Encode, Failed, Reader, Writer, decode, encode, record};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// A struct with one field of each kind, in the shape of generated ones.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct Sample {
-    text: String,
-    flag: bool,
-    small: i32,
-    large: i64,
-    positive: u32,
-    huge: u64,
-    single: f32,
-    double: f64,
-    list: Vec<String>,
-    maybe: Option<i64>,
-    map: HashMap<String, Vec<i32>>,
-    inner: Option<Box<Sample>>,
-    samples: Vec<Sample>,
+pub(super) struct Sample {
+    pub(super) text: String,
+    pub(super) flag: bool,
+    pub(super) small: i32,
+    pub(super) large: i64,
+    pub(super) positive: u32,
+    pub(super) huge: u64,
+    pub(super) single: f32,
+    pub(super) double: f64,
+    pub(super) list: Vec<String>,
+    pub(super) maybe: Option<i64>,
+    pub(super) map: HashMap<String, Vec<i32>>,
+    pub(super) inner: Option<Box<Sample>>,
+    pub(super) samples: Vec<Sample>,
 }
 
 impl<T: Encode + ?Sized> Encode for Box<T> {
@@ -36,50 +36,21 @@ impl<T: Decode + ?Sized> Decode for Box<T> {
     }
 }
 
-impl Encode for Sample {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("text", &self.text);
-        w.field("flag", &self.flag);
-        w.field("small", &self.small);
-        w.field("large", &self.large);
-        w.field("positive", &self.positive);
-        w.field("huge", &self.huge);
-        w.field("single", &self.single);
-        w.field("double", &self.double);
-        w.field("list", &self.list);
-        w.field("maybe", &self.maybe);
-        w.field("map", &self.map);
-        w.field("inner", &self.inner);
-        w.field_omit_empty("samples", &self.samples);
-        w.end_object();
-    }
-}
-
-impl Decode for Sample {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for Sample {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        Some(match name {
-            "text" => &mut self.text,
-            "flag" => &mut self.flag,
-            "small" => &mut self.small,
-            "large" => &mut self.large,
-            "positive" => &mut self.positive,
-            "huge" => &mut self.huge,
-            "single" => &mut self.single,
-            "double" => &mut self.double,
-            "list" => &mut self.list,
-            "maybe" => &mut self.maybe,
-            "map" => &mut self.map,
-            "inner" => &mut self.inner,
-            "samples" => &mut self.samples,
-            _ => return None,
-        })
+record! {
+    Sample {
+        "text": text text,
+        "flag": flag,
+        "small": small,
+        "large": large,
+        "positive": positive,
+        "huge": huge,
+        "single": single,
+        "double": double,
+        "list": list,
+        "maybe": maybe,
+        "map": map,
+        "inner": inner,
+        "samples": samples omit_empty,
     }
 }
 
@@ -392,8 +363,8 @@ fn errors_say_what_where_and_in_which_field() {
 fn nesting_is_limited() {
     let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
     let skipped = |depth: usize| format!("{{\"unknown\":{}}}", nested(depth));
-    assert_eq!(read::<Sample>(&skipped(127)), Ok(Sample::default()));
-    let error = read::<Sample>(&skipped(128)).unwrap_err();
+    assert_eq!(read::<Sample>(&skipped(126)), Ok(Sample::default()));
+    let error = read::<Sample>(&skipped(127)).unwrap_err();
     assert!(
         error.starts_with("the document is nested too deeply at `unknown[0][0]"),
         "{error}"

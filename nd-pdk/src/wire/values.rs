@@ -1,6 +1,7 @@
 //! The wire form of the types that fields have.
 
 use super::{Decode, Elements, Encode, Failed, Fields, Reader, Writer, base64};
+use crate::buffer;
 use std::collections::HashMap;
 
 impl<T: Encode + ?Sized> Encode for &T {
@@ -46,10 +47,7 @@ impl Encode for String {
 
 impl Decode for String {
     fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        if let Some(text) = r.string()? {
-            *self = text.into_owned();
-        }
-        Ok(())
+        r.text_into(self)
     }
 }
 
@@ -192,8 +190,8 @@ impl<T: Decode + Default> Decode for Vec<T> {
 
 impl<T: Decode + Default> Elements for Vec<T> {
     fn element(&mut self) -> Option<&mut dyn Decode> {
-        self.push(T::default());
-        self.last_mut().map(|element| element as &mut dyn Decode)
+        let element: &mut T = buffer::add(self, T::default());
+        Some(element)
     }
 }
 

@@ -1,7 +1,8 @@
 //! Writing JSON: a byte buffer that knows where commas go.
 
-use super::strings::plain_end;
+use super::scan::{copy_plain, plain_until};
 use super::{Encode, base64, number};
+use crate::buffer;
 
 /// Writes one JSON document.
 ///
@@ -14,9 +15,7 @@ pub struct Writer {
 impl Writer {
     /// Makes an empty writer.
     pub fn new() -> Self {
-        Self {
-            out: Vec::with_capacity(128),
-        }
+        Self { out: Vec::new() }
     }
 
     /// Makes a writer that writes into a buffer, in place of what it holds.
@@ -27,22 +26,22 @@ impl Writer {
 
     /// Opens an object.
     pub fn begin_object(&mut self) {
-        self.open(b'{');
+        self.push(b'{');
     }
 
     /// Closes the object opened last.
     pub fn end_object(&mut self) {
-        self.out.push(b'}');
+        self.push(b'}');
     }
 
     /// Opens an array.
     pub fn begin_array(&mut self) {
-        self.open(b'[');
+        self.push(b'[');
     }
 
     /// Closes the array opened last.
     pub fn end_array(&mut self) {
-        self.out.push(b']');
+        self.push(b']');
     }
 
     /// Writes a field of the open object.
@@ -72,32 +71,70 @@ impl Writer {
     pub fn key(&mut self, name: &str) {
         self.separate();
         self.string(name);
-        self.out.push(b':');
+        self.push(b':');
+    }
+
+    /// Writes the name of the next field, with its quotes and the colon.
+    #[inline(never)]
+    pub(super) fn quoted_key(&mut self, name: &str) {
+        self.separate();
+        self.raw(name.as_bytes());
+    }
+
+    /// Writes a field that is a text; its name with its quotes and the colon.
+    #[inline(never)]
+    pub(super) fn text_field(&mut self, name: &str, text: &str) {
+        // A comma, the name, and the text in quotes.
+        buffer::reserve(&mut self.out, name.len() + text.len() + 3);
+        self.separate();
+        buffer::extend(&mut self.out, name.as_bytes());
+        let length = self.out.len();
+        // SAFETY: there is room for the quotes and the text, and all of it is written before it counts.
+        unsafe {
+            let start = self.out.as_mut_ptr().add(length);
+            if copy_plain(text.as_bytes(), start.add(1)) {
+                start.write(b'"');
+                start.add(1 + text.len()).write(b'"');
+                self.out.set_len(length + 2 + text.len());
+                return;
+            }
+        }
+        self.string(text);
     }
 
     /// Writes a string, escaping what JSON wants escaped.
     #[inline(never)]
     pub fn string(&mut self, text: &str) {
         let bytes = text.as_bytes();
-        self.out.push(b'"');
-        let mut from = 0;
+        // The quotes, and what a few escapes add.
+        buffer::reserve(&mut self.out, bytes.len().saturating_add(16));
+        self.push(b'"');
+        let mut at = 0;
         loop {
-            let end = plain_end(bytes, from);
-            self.raw(bytes.get(from..end).unwrap_or_default());
-            match bytes.get(end) {
-                Some(byte) => self.escape(*byte),
-                None => break,
+            let end = plain_until(bytes, at);
+            let before = bytes.get(at..end).unwrap_or_default();
+            let Some(byte) = bytes.get(end) else {
+                buffer::extend(&mut self.out, before);
+                break;
+            };
+            let short = short_escape(*byte);
+            if short == 0 {
+                self.raw(before);
+                self.escape_by_number(*byte);
+            } else {
+                buffer::extend(&mut self.out, before);
+                buffer::extend(&mut self.out, &[b'\\', short]);
             }
-            from = end + 1;
+            at = end + 1;
         }
-        self.out.push(b'"');
+        self.push(b'"');
     }
 
     /// Writes bytes as base64 text.
     pub fn bytes(&mut self, bytes: &[u8]) {
-        self.out.push(b'"');
+        self.push(b'"');
         base64::encode(bytes, &mut self.out);
-        self.out.push(b'"');
+        self.push(b'"');
     }
 
     /// Writes `true` or `false`.
@@ -113,7 +150,7 @@ impl Writer {
     /// Writes an integer.
     pub fn integer(&mut self, value: i64) {
         if value < 0 {
-            self.out.push(b'-');
+            self.push(b'-');
         }
         self.unsigned(value.unsigned_abs());
     }
@@ -136,7 +173,7 @@ impl Writer {
     /// Writes text that is JSON already.
     #[inline(never)]
     pub fn raw(&mut self, json: &[u8]) {
-        self.out.extend_from_slice(json);
+        buffer::append(&mut self.out, json);
     }
 
     /// Returns the document.
@@ -144,31 +181,41 @@ impl Writer {
         self.out
     }
 
-    fn open(&mut self, bracket: u8) {
-        self.out.push(bracket);
+    #[inline(always)]
+    fn push(&mut self, byte: u8) {
+        buffer::push(&mut self.out, byte);
     }
 
     /// Puts a comma in front of a field or element that is not the first.
+    #[inline(always)]
     fn separate(&mut self) {
         if !matches!(self.out.last(), None | Some(b'{' | b'[')) {
-            self.out.push(b',');
+            self.push(b',');
         }
     }
 
-    fn escape(&mut self, byte: u8) {
-        let short = match byte {
-            b'"' | b'\\' => byte,
-            b'\n' => b'n',
-            b'\r' => b'r',
-            b'\t' => b't',
-            _ => {
-                const HEX: &[u8; 16] = b"0123456789abcdef";
-                let digits = [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]];
-                self.raw(b"\\u00");
-                return self.raw(&digits);
+    #[cold]
+    #[inline(never)]
+    fn escape_by_number(&mut self, byte: u8) {
+        let digit = |value: u8| {
+            if value < 10 {
+                b'0' + value
+            } else {
+                b'a' - 10 + value
             }
         };
-        self.out.push(b'\\');
-        self.out.push(short);
+        self.raw(&[b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte & 15)]);
+    }
+}
+
+/// The letter that stands for a byte behind a backslash; zero if there is none.
+#[inline(always)]
+fn short_escape(byte: u8) -> u8 {
+    match byte {
+        b'"' | b'\\' => byte,
+        b'\n' => b'n',
+        b'\r' => b'r',
+        b'\t' => b't',
+        _ => 0,
     }
 }

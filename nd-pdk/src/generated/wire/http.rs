@@ -2,67 +2,24 @@
 //! The wire form of the types in `nd_types::http`.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use crate::wire::{Decode, Encode, Failed, Fields, Reader, Writer};
+use crate::wire::record;
 use nd_types::http::{HTTPRequest, HTTPResponse};
 
-impl Encode for HTTPRequest {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("method", &self.method);
-        w.field("url", &self.url);
-        w.field_omit_empty("headers", &self.headers);
-        w.field_omit_empty("noFollowRedirects", &self.no_follow_redirects);
-        w.field_omit_empty("body", &self.body);
-        w.field_omit_empty("timeoutMs", &self.timeout_ms);
-        w.end_object();
+record! {
+    HTTPRequest {
+        "method": method text,
+        "url": url text,
+        "headers": headers omit_empty,
+        "noFollowRedirects": no_follow_redirects omit_empty,
+        "body": body omit_empty,
+        "timeoutMs": timeout_ms omit_empty,
     }
 }
 
-impl Decode for HTTPRequest {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for HTTPRequest {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "method" => &mut self.method,
-            "url" => &mut self.url,
-            "headers" => &mut self.headers,
-            "noFollowRedirects" => &mut self.no_follow_redirects,
-            "body" => &mut self.body,
-            "timeoutMs" => &mut self.timeout_ms,
-            _ => return None,
-        };
-        Some(place)
-    }
-}
-
-impl Encode for HTTPResponse {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("statusCode", &self.status_code);
-        w.field_omit_empty("headers", &self.headers);
-        w.field_omit_empty("body", &self.body);
-        w.end_object();
-    }
-}
-
-impl Decode for HTTPResponse {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for HTTPResponse {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "statusCode" => &mut self.status_code,
-            "headers" => &mut self.headers,
-            "body" => &mut self.body,
-            _ => return None,
-        };
-        Some(place)
+record! {
+    HTTPResponse {
+        "statusCode": status_code,
+        "headers": headers omit_empty,
+        "body": body omit_empty,
     }
 }

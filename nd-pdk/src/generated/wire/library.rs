@@ -2,47 +2,20 @@
 //! The wire form of the types in `nd_types::library`.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use crate::wire::{Decode, Encode, Failed, Fields, Reader, Writer};
+use crate::wire::record;
 use nd_types::library::Library;
 
-impl Encode for Library {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("id", &self.id);
-        w.field("name", &self.name);
-        w.field_omit_empty("path", &self.path);
-        w.field_omit_empty("mountPoint", &self.mount_point);
-        w.field("lastScanAt", &self.last_scan_at);
-        w.field("totalSongs", &self.total_songs);
-        w.field("totalAlbums", &self.total_albums);
-        w.field("totalArtists", &self.total_artists);
-        w.field("totalSize", &self.total_size);
-        w.field("totalDuration", &self.total_duration);
-        w.end_object();
-    }
-}
-
-impl Decode for Library {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for Library {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "id" => &mut self.id,
-            "name" => &mut self.name,
-            "path" => &mut self.path,
-            "mountPoint" => &mut self.mount_point,
-            "lastScanAt" => &mut self.last_scan_at,
-            "totalSongs" => &mut self.total_songs,
-            "totalAlbums" => &mut self.total_albums,
-            "totalArtists" => &mut self.total_artists,
-            "totalSize" => &mut self.total_size,
-            "totalDuration" => &mut self.total_duration,
-            _ => return None,
-        };
-        Some(place)
+record! {
+    Library {
+        "id": id,
+        "name": name text,
+        "path": path text omit_empty,
+        "mountPoint": mount_point text omit_empty,
+        "lastScanAt": last_scan_at,
+        "totalSongs": total_songs,
+        "totalAlbums": total_albums,
+        "totalArtists": total_artists,
+        "totalSize": total_size,
+        "totalDuration": total_duration,
     }
 }

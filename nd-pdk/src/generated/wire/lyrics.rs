@@ -2,133 +2,45 @@
 //! The wire form of the types in `nd_types::lyrics`.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use crate::wire::{Decode, Encode, Failed, Fields, Reader, Writer};
+use crate::wire::record;
 use nd_types::lyrics::{GetLyricsRequest, GetLyricsResponse, LyricsText, TrackInfo};
 
-impl Encode for GetLyricsRequest {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("track", &self.track);
-        w.end_object();
+record! {
+    GetLyricsRequest {
+        "track": track,
     }
 }
 
-impl Decode for GetLyricsRequest {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
+record! {
+    GetLyricsResponse {
+        "lyrics": lyrics,
     }
 }
 
-impl Fields for GetLyricsRequest {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "track" => &mut self.track,
-            _ => return None,
-        };
-        Some(place)
+record! {
+    LyricsText {
+        "lang": lang text omit_empty,
+        "text": text text,
     }
 }
 
-impl Encode for GetLyricsResponse {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("lyrics", &self.lyrics);
-        w.end_object();
-    }
-}
-
-impl Decode for GetLyricsResponse {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for GetLyricsResponse {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "lyrics" => &mut self.lyrics,
-            _ => return None,
-        };
-        Some(place)
-    }
-}
-
-impl Encode for LyricsText {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field_omit_empty("lang", &self.lang);
-        w.field("text", &self.text);
-        w.end_object();
-    }
-}
-
-impl Decode for LyricsText {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for LyricsText {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "lang" => &mut self.lang,
-            "text" => &mut self.text,
-            _ => return None,
-        };
-        Some(place)
-    }
-}
-
-impl Encode for TrackInfo {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("id", &self.id);
-        w.field("title", &self.title);
-        w.field("album", &self.album);
-        w.field("artist", &self.artist);
-        w.field("albumArtist", &self.album_artist);
-        w.field("artists", &self.artists);
-        w.field("albumArtists", &self.album_artists);
-        w.field("duration", &self.duration);
-        w.field("trackNumber", &self.track_number);
-        w.field("discNumber", &self.disc_number);
-        w.field_omit_empty("mbzRecordingId", &self.mbz_recording_id);
-        w.field_omit_empty("mbzAlbumId", &self.mbz_album_id);
-        w.field_omit_empty("mbzReleaseGroupId", &self.mbz_release_group_id);
-        w.field_omit_empty("mbzReleaseTrackId", &self.mbz_release_track_id);
-        w.field_omit_empty("libraryId", &self.library_id);
-        w.field_omit_empty("path", &self.path);
-        w.end_object();
-    }
-}
-
-impl Decode for TrackInfo {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for TrackInfo {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "id" => &mut self.id,
-            "title" => &mut self.title,
-            "album" => &mut self.album,
-            "artist" => &mut self.artist,
-            "albumArtist" => &mut self.album_artist,
-            "artists" => &mut self.artists,
-            "albumArtists" => &mut self.album_artists,
-            "duration" => &mut self.duration,
-            "trackNumber" => &mut self.track_number,
-            "discNumber" => &mut self.disc_number,
-            "mbzRecordingId" => &mut self.mbz_recording_id,
-            "mbzAlbumId" => &mut self.mbz_album_id,
-            "mbzReleaseGroupId" => &mut self.mbz_release_group_id,
-            "mbzReleaseTrackId" => &mut self.mbz_release_track_id,
-            "libraryId" => &mut self.library_id,
-            "path" => &mut self.path,
-            _ => return None,
-        };
-        Some(place)
+record! {
+    TrackInfo {
+        "id": id text,
+        "title": title text,
+        "album": album text,
+        "artist": artist text,
+        "albumArtist": album_artist text,
+        "artists": artists,
+        "albumArtists": album_artists,
+        "duration": duration,
+        "trackNumber": track_number,
+        "discNumber": disc_number,
+        "mbzRecordingId": mbz_recording_id text omit_empty,
+        "mbzAlbumId": mbz_album_id text omit_empty,
+        "mbzReleaseGroupId": mbz_release_group_id text omit_empty,
+        "mbzReleaseTrackId": mbz_release_track_id text omit_empty,
+        "libraryId": library_id omit_empty,
+        "path": path text omit_empty,
     }
 }

@@ -2,29 +2,11 @@
 //! The wire form of the types in `nd_types::matcher`.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use crate::wire::{Decode, Encode, Failed, Fields, Reader, Writer};
+use crate::wire::record;
 use nd_types::matcher::MatchOptions;
 
-impl Encode for MatchOptions {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field_omit_empty("username", &self.username);
-        w.end_object();
-    }
-}
-
-impl Decode for MatchOptions {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for MatchOptions {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "username" => &mut self.username,
-            _ => return None,
-        };
-        Some(place)
+record! {
+    MatchOptions {
+        "username": username text omit_empty,
     }
 }

@@ -2,7 +2,7 @@
 //! The wire form of the types in `nd_types::metadata`.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use crate::wire::{Decode, Encode, Failed, Fields, Reader, Writer};
+use crate::wire::record;
 use nd_types::metadata::{
     AlbumImagesResponse, AlbumInfoResponse, AlbumRequest, ArtistBiographyResponse,
     ArtistImagesResponse, ArtistMBIDRequest, ArtistMBIDResponse, ArtistRequest,
@@ -11,486 +11,136 @@ use nd_types::metadata::{
     SimilarSongsResponse, TopSongsRequest, TopSongsResponse,
 };
 
-impl Encode for ArtistMBIDRequest {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("id", &self.id);
-        w.field("name", &self.name);
-        w.end_object();
+record! {
+    ArtistMBIDRequest {
+        "id": id text,
+        "name": name text,
     }
 }
 
-impl Decode for ArtistMBIDRequest {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
+record! {
+    ArtistMBIDResponse {
+        "mbid": mbid text,
     }
 }
 
-impl Fields for ArtistMBIDRequest {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "id" => &mut self.id,
-            "name" => &mut self.name,
-            _ => return None,
-        };
-        Some(place)
+record! {
+    ArtistRequest {
+        "id": id text,
+        "name": name text,
+        "mbid": mbid text omit_empty,
     }
 }
 
-impl Encode for ArtistMBIDResponse {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("mbid", &self.mbid);
-        w.end_object();
+record! {
+    ArtistURLResponse {
+        "url": url text,
     }
 }
 
-impl Decode for ArtistMBIDResponse {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
+record! {
+    ArtistBiographyResponse {
+        "biography": biography text,
     }
 }
 
-impl Fields for ArtistMBIDResponse {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "mbid" => &mut self.mbid,
-            _ => return None,
-        };
-        Some(place)
+record! {
+    SimilarArtistsRequest {
+        "id": id text,
+        "name": name text,
+        "mbid": mbid text omit_empty,
+        "limit": limit,
     }
 }
 
-impl Encode for ArtistRequest {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("id", &self.id);
-        w.field("name", &self.name);
-        w.field_omit_empty("mbid", &self.mbid);
-        w.end_object();
+record! {
+    SimilarArtistsResponse {
+        "artists": artists,
     }
 }
 
-impl Decode for ArtistRequest {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
+record! {
+    ImageInfo {
+        "url": url text,
+        "size": size,
     }
 }
 
-impl Fields for ArtistRequest {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "id" => &mut self.id,
-            "name" => &mut self.name,
-            "mbid" => &mut self.mbid,
-            _ => return None,
-        };
-        Some(place)
+record! {
+    ArtistImagesResponse {
+        "images": images,
     }
 }
 
-impl Encode for ArtistURLResponse {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("url", &self.url);
-        w.end_object();
+record! {
+    TopSongsRequest {
+        "id": id text,
+        "name": name text,
+        "mbid": mbid text omit_empty,
+        "count": count,
     }
 }
 
-impl Decode for ArtistURLResponse {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
+record! {
+    TopSongsResponse {
+        "songs": songs,
     }
 }
 
-impl Fields for ArtistURLResponse {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "url" => &mut self.url,
-            _ => return None,
-        };
-        Some(place)
+record! {
+    AlbumRequest {
+        "name": name text,
+        "artist": artist text,
+        "mbid": mbid text omit_empty,
     }
 }
 
-impl Encode for ArtistBiographyResponse {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("biography", &self.biography);
-        w.end_object();
+record! {
+    AlbumInfoResponse {
+        "name": name text,
+        "mbid": mbid text,
+        "description": description text,
+        "url": url text,
     }
 }
 
-impl Decode for ArtistBiographyResponse {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
+record! {
+    AlbumImagesResponse {
+        "images": images,
     }
 }
 
-impl Fields for ArtistBiographyResponse {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "biography" => &mut self.biography,
-            _ => return None,
-        };
-        Some(place)
+record! {
+    SimilarSongsByTrackRequest {
+        "id": id text,
+        "name": name text,
+        "artist": artist text,
+        "mbid": mbid text omit_empty,
+        "count": count,
     }
 }
 
-impl Encode for SimilarArtistsRequest {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("id", &self.id);
-        w.field("name", &self.name);
-        w.field_omit_empty("mbid", &self.mbid);
-        w.field("limit", &self.limit);
-        w.end_object();
+record! {
+    SimilarSongsByAlbumRequest {
+        "id": id text,
+        "name": name text,
+        "artist": artist text,
+        "mbid": mbid text omit_empty,
+        "count": count,
     }
 }
 
-impl Decode for SimilarArtistsRequest {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
+record! {
+    SimilarSongsByArtistRequest {
+        "id": id text,
+        "name": name text,
+        "mbid": mbid text omit_empty,
+        "count": count,
     }
 }
 
-impl Fields for SimilarArtistsRequest {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "id" => &mut self.id,
-            "name" => &mut self.name,
-            "mbid" => &mut self.mbid,
-            "limit" => &mut self.limit,
-            _ => return None,
-        };
-        Some(place)
-    }
-}
-
-impl Encode for SimilarArtistsResponse {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("artists", &self.artists);
-        w.end_object();
-    }
-}
-
-impl Decode for SimilarArtistsResponse {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for SimilarArtistsResponse {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "artists" => &mut self.artists,
-            _ => return None,
-        };
-        Some(place)
-    }
-}
-
-impl Encode for ImageInfo {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("url", &self.url);
-        w.field("size", &self.size);
-        w.end_object();
-    }
-}
-
-impl Decode for ImageInfo {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for ImageInfo {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "url" => &mut self.url,
-            "size" => &mut self.size,
-            _ => return None,
-        };
-        Some(place)
-    }
-}
-
-impl Encode for ArtistImagesResponse {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("images", &self.images);
-        w.end_object();
-    }
-}
-
-impl Decode for ArtistImagesResponse {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for ArtistImagesResponse {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "images" => &mut self.images,
-            _ => return None,
-        };
-        Some(place)
-    }
-}
-
-impl Encode for TopSongsRequest {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("id", &self.id);
-        w.field("name", &self.name);
-        w.field_omit_empty("mbid", &self.mbid);
-        w.field("count", &self.count);
-        w.end_object();
-    }
-}
-
-impl Decode for TopSongsRequest {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for TopSongsRequest {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "id" => &mut self.id,
-            "name" => &mut self.name,
-            "mbid" => &mut self.mbid,
-            "count" => &mut self.count,
-            _ => return None,
-        };
-        Some(place)
-    }
-}
-
-impl Encode for TopSongsResponse {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("songs", &self.songs);
-        w.end_object();
-    }
-}
-
-impl Decode for TopSongsResponse {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for TopSongsResponse {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "songs" => &mut self.songs,
-            _ => return None,
-        };
-        Some(place)
-    }
-}
-
-impl Encode for AlbumRequest {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("name", &self.name);
-        w.field("artist", &self.artist);
-        w.field_omit_empty("mbid", &self.mbid);
-        w.end_object();
-    }
-}
-
-impl Decode for AlbumRequest {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for AlbumRequest {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "name" => &mut self.name,
-            "artist" => &mut self.artist,
-            "mbid" => &mut self.mbid,
-            _ => return None,
-        };
-        Some(place)
-    }
-}
-
-impl Encode for AlbumInfoResponse {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("name", &self.name);
-        w.field("mbid", &self.mbid);
-        w.field("description", &self.description);
-        w.field("url", &self.url);
-        w.end_object();
-    }
-}
-
-impl Decode for AlbumInfoResponse {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for AlbumInfoResponse {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "name" => &mut self.name,
-            "mbid" => &mut self.mbid,
-            "description" => &mut self.description,
-            "url" => &mut self.url,
-            _ => return None,
-        };
-        Some(place)
-    }
-}
-
-impl Encode for AlbumImagesResponse {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("images", &self.images);
-        w.end_object();
-    }
-}
-
-impl Decode for AlbumImagesResponse {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for AlbumImagesResponse {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "images" => &mut self.images,
-            _ => return None,
-        };
-        Some(place)
-    }
-}
-
-impl Encode for SimilarSongsByTrackRequest {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("id", &self.id);
-        w.field("name", &self.name);
-        w.field("artist", &self.artist);
-        w.field_omit_empty("mbid", &self.mbid);
-        w.field("count", &self.count);
-        w.end_object();
-    }
-}
-
-impl Decode for SimilarSongsByTrackRequest {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for SimilarSongsByTrackRequest {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "id" => &mut self.id,
-            "name" => &mut self.name,
-            "artist" => &mut self.artist,
-            "mbid" => &mut self.mbid,
-            "count" => &mut self.count,
-            _ => return None,
-        };
-        Some(place)
-    }
-}
-
-impl Encode for SimilarSongsByAlbumRequest {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("id", &self.id);
-        w.field("name", &self.name);
-        w.field("artist", &self.artist);
-        w.field_omit_empty("mbid", &self.mbid);
-        w.field("count", &self.count);
-        w.end_object();
-    }
-}
-
-impl Decode for SimilarSongsByAlbumRequest {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for SimilarSongsByAlbumRequest {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "id" => &mut self.id,
-            "name" => &mut self.name,
-            "artist" => &mut self.artist,
-            "mbid" => &mut self.mbid,
-            "count" => &mut self.count,
-            _ => return None,
-        };
-        Some(place)
-    }
-}
-
-impl Encode for SimilarSongsByArtistRequest {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("id", &self.id);
-        w.field("name", &self.name);
-        w.field_omit_empty("mbid", &self.mbid);
-        w.field("count", &self.count);
-        w.end_object();
-    }
-}
-
-impl Decode for SimilarSongsByArtistRequest {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for SimilarSongsByArtistRequest {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "id" => &mut self.id,
-            "name" => &mut self.name,
-            "mbid" => &mut self.mbid,
-            "count" => &mut self.count,
-            _ => return None,
-        };
-        Some(place)
-    }
-}
-
-impl Encode for SimilarSongsResponse {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("songs", &self.songs);
-        w.end_object();
-    }
-}
-
-impl Decode for SimilarSongsResponse {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for SimilarSongsResponse {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "songs" => &mut self.songs,
-            _ => return None,
-        };
-        Some(place)
+record! {
+    SimilarSongsResponse {
+        "songs": songs,
     }
 }

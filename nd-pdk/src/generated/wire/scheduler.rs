@@ -2,33 +2,13 @@
 //! The wire form of the types in `nd_types::scheduler`.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use crate::wire::{Decode, Encode, Failed, Fields, Reader, Writer};
+use crate::wire::record;
 use nd_types::scheduler::SchedulerCallbackRequest;
 
-impl Encode for SchedulerCallbackRequest {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("scheduleId", &self.schedule_id);
-        w.field("payload", &self.payload);
-        w.field("isRecurring", &self.is_recurring);
-        w.end_object();
-    }
-}
-
-impl Decode for SchedulerCallbackRequest {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for SchedulerCallbackRequest {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "scheduleId" => &mut self.schedule_id,
-            "payload" => &mut self.payload,
-            "isRecurring" => &mut self.is_recurring,
-            _ => return None,
-        };
-        Some(place)
+record! {
+    SchedulerCallbackRequest {
+        "scheduleId": schedule_id text,
+        "payload": payload text,
+        "isRecurring": is_recurring,
     }
 }

@@ -2,180 +2,64 @@
 //! The wire form of the types in `nd_types::scrobbler`.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use crate::wire::{Decode, Encode, Failed, Fields, Reader, Writer};
+use crate::wire::record;
 use nd_types::scrobbler::{
     IsAuthorizedRequest, NowPlayingRequest, PlaybackReportRequest, ScrobbleRequest,
     TrackInfo,
 };
 
-impl Encode for IsAuthorizedRequest {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("username", &self.username);
-        w.end_object();
+record! {
+    IsAuthorizedRequest {
+        "username": username text,
     }
 }
 
-impl Decode for IsAuthorizedRequest {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
+record! {
+    NowPlayingRequest {
+        "username": username text,
+        "track": track,
+        "position": position,
     }
 }
 
-impl Fields for IsAuthorizedRequest {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "username" => &mut self.username,
-            _ => return None,
-        };
-        Some(place)
+record! {
+    ScrobbleRequest {
+        "username": username text,
+        "track": track,
+        "timestamp": timestamp,
     }
 }
 
-impl Encode for NowPlayingRequest {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("username", &self.username);
-        w.field("track", &self.track);
-        w.field("position", &self.position);
-        w.end_object();
+record! {
+    PlaybackReportRequest {
+        "username": username text,
+        "track": track,
+        "state": state text,
+        "positionMs": position_ms,
+        "playbackRate": playback_rate,
+        "playerId": player_id text,
+        "playerName": player_name text,
+        "timestamp": timestamp,
     }
 }
 
-impl Decode for NowPlayingRequest {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for NowPlayingRequest {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "username" => &mut self.username,
-            "track" => &mut self.track,
-            "position" => &mut self.position,
-            _ => return None,
-        };
-        Some(place)
-    }
-}
-
-impl Encode for ScrobbleRequest {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("username", &self.username);
-        w.field("track", &self.track);
-        w.field("timestamp", &self.timestamp);
-        w.end_object();
-    }
-}
-
-impl Decode for ScrobbleRequest {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for ScrobbleRequest {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "username" => &mut self.username,
-            "track" => &mut self.track,
-            "timestamp" => &mut self.timestamp,
-            _ => return None,
-        };
-        Some(place)
-    }
-}
-
-impl Encode for PlaybackReportRequest {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("username", &self.username);
-        w.field("track", &self.track);
-        w.field("state", &self.state);
-        w.field("positionMs", &self.position_ms);
-        w.field("playbackRate", &self.playback_rate);
-        w.field("playerId", &self.player_id);
-        w.field("playerName", &self.player_name);
-        w.field("timestamp", &self.timestamp);
-        w.end_object();
-    }
-}
-
-impl Decode for PlaybackReportRequest {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for PlaybackReportRequest {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "username" => &mut self.username,
-            "track" => &mut self.track,
-            "state" => &mut self.state,
-            "positionMs" => &mut self.position_ms,
-            "playbackRate" => &mut self.playback_rate,
-            "playerId" => &mut self.player_id,
-            "playerName" => &mut self.player_name,
-            "timestamp" => &mut self.timestamp,
-            _ => return None,
-        };
-        Some(place)
-    }
-}
-
-impl Encode for TrackInfo {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("id", &self.id);
-        w.field("title", &self.title);
-        w.field("album", &self.album);
-        w.field("artist", &self.artist);
-        w.field("albumArtist", &self.album_artist);
-        w.field("artists", &self.artists);
-        w.field("albumArtists", &self.album_artists);
-        w.field("duration", &self.duration);
-        w.field("trackNumber", &self.track_number);
-        w.field("discNumber", &self.disc_number);
-        w.field_omit_empty("mbzRecordingId", &self.mbz_recording_id);
-        w.field_omit_empty("mbzAlbumId", &self.mbz_album_id);
-        w.field_omit_empty("mbzReleaseGroupId", &self.mbz_release_group_id);
-        w.field_omit_empty("mbzReleaseTrackId", &self.mbz_release_track_id);
-        w.field_omit_empty("libraryId", &self.library_id);
-        w.field_omit_empty("path", &self.path);
-        w.end_object();
-    }
-}
-
-impl Decode for TrackInfo {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for TrackInfo {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "id" => &mut self.id,
-            "title" => &mut self.title,
-            "album" => &mut self.album,
-            "artist" => &mut self.artist,
-            "albumArtist" => &mut self.album_artist,
-            "artists" => &mut self.artists,
-            "albumArtists" => &mut self.album_artists,
-            "duration" => &mut self.duration,
-            "trackNumber" => &mut self.track_number,
-            "discNumber" => &mut self.disc_number,
-            "mbzRecordingId" => &mut self.mbz_recording_id,
-            "mbzAlbumId" => &mut self.mbz_album_id,
-            "mbzReleaseGroupId" => &mut self.mbz_release_group_id,
-            "mbzReleaseTrackId" => &mut self.mbz_release_track_id,
-            "libraryId" => &mut self.library_id,
-            "path" => &mut self.path,
-            _ => return None,
-        };
-        Some(place)
+record! {
+    TrackInfo {
+        "id": id text,
+        "title": title text,
+        "album": album text,
+        "artist": artist text,
+        "albumArtist": album_artist text,
+        "artists": artists,
+        "albumArtists": album_artists,
+        "duration": duration,
+        "trackNumber": track_number,
+        "discNumber": disc_number,
+        "mbzRecordingId": mbz_recording_id text omit_empty,
+        "mbzAlbumId": mbz_album_id text omit_empty,
+        "mbzReleaseGroupId": mbz_release_group_id text omit_empty,
+        "mbzReleaseTrackId": mbz_release_track_id text omit_empty,
+        "libraryId": library_id omit_empty,
+        "path": path text omit_empty,
     }
 }

@@ -2,91 +2,30 @@
 //! The wire form of the types in `nd_types::scrobbleretriever`.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use crate::wire::{Decode, Encode, Failed, Fields, Reader, Writer};
+use crate::wire::record;
 use nd_types::scrobbleretriever::{ScrobbleCountOptions, ScrobbleOptions, ScrobbleRef};
 
-impl Encode for ScrobbleCountOptions {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field_omit_empty("fromTimestamp", &self.from_timestamp);
-        w.field_omit_empty("toTimestamp", &self.to_timestamp);
-        w.end_object();
+record! {
+    ScrobbleCountOptions {
+        "fromTimestamp": from_timestamp omit_empty,
+        "toTimestamp": to_timestamp omit_empty,
     }
 }
 
-impl Decode for ScrobbleCountOptions {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
+record! {
+    ScrobbleOptions {
+        "fromTimestamp": from_timestamp omit_empty,
+        "toTimestamp": to_timestamp omit_empty,
+        "descending": descending,
+        "maxItems": max_items,
+        "offset": offset omit_empty,
     }
 }
 
-impl Fields for ScrobbleCountOptions {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "fromTimestamp" => &mut self.from_timestamp,
-            "toTimestamp" => &mut self.to_timestamp,
-            _ => return None,
-        };
-        Some(place)
-    }
-}
-
-impl Encode for ScrobbleOptions {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field_omit_empty("fromTimestamp", &self.from_timestamp);
-        w.field_omit_empty("toTimestamp", &self.to_timestamp);
-        w.field("descending", &self.descending);
-        w.field("maxItems", &self.max_items);
-        w.field_omit_empty("offset", &self.offset);
-        w.end_object();
-    }
-}
-
-impl Decode for ScrobbleOptions {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for ScrobbleOptions {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "fromTimestamp" => &mut self.from_timestamp,
-            "toTimestamp" => &mut self.to_timestamp,
-            "descending" => &mut self.descending,
-            "maxItems" => &mut self.max_items,
-            "offset" => &mut self.offset,
-            _ => return None,
-        };
-        Some(place)
-    }
-}
-
-impl Encode for ScrobbleRef {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("id", &self.id);
-        w.field("mediaFileId", &self.media_file_id);
-        w.field("submissionTime", &self.submission_time);
-        w.end_object();
-    }
-}
-
-impl Decode for ScrobbleRef {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for ScrobbleRef {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "id" => &mut self.id,
-            "mediaFileId" => &mut self.media_file_id,
-            "submissionTime" => &mut self.submission_time,
-            _ => return None,
-        };
-        Some(place)
+record! {
+    ScrobbleRef {
+        "id": id,
+        "mediaFileId": media_file_id text,
+        "submissionTime": submission_time,
     }
 }

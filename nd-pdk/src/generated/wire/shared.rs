@@ -2,221 +2,95 @@
 //! The wire form of the types in `nd_types`.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use crate::wire::{Decode, Encode, Failed, Fields, Reader, Writer};
+use crate::wire::record;
 use nd_types::{ArtistRef, SongRef, Track};
 
-impl Encode for ArtistRef {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field_omit_empty("id", &self.id);
-        w.field("name", &self.name);
-        w.field_omit_empty("mbid", &self.mbid);
-        w.field_omit_empty("sortName", &self.sort_name);
-        w.field_omit_empty("role", &self.role);
-        w.field_omit_empty("subRole", &self.sub_role);
-        w.end_object();
+record! {
+    ArtistRef {
+        "id": id text omit_empty,
+        "name": name text,
+        "mbid": mbid text omit_empty,
+        "sortName": sort_name text omit_empty,
+        "role": role text omit_empty,
+        "subRole": sub_role text omit_empty,
     }
 }
 
-impl Decode for ArtistRef {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
+record! {
+    SongRef {
+        "id": id text omit_empty,
+        "name": name text,
+        "mbid": mbid text omit_empty,
+        "isrc": isrc text omit_empty,
+        "artist": artist text omit_empty,
+        "artistMbid": artist_mbid text omit_empty,
+        "artists": artists omit_empty,
+        "album": album text omit_empty,
+        "albumMbid": album_mbid text omit_empty,
+        "duration": duration omit_empty,
+        "durationMs": duration_ms omit_empty,
     }
 }
 
-impl Fields for ArtistRef {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "id" => &mut self.id,
-            "name" => &mut self.name,
-            "mbid" => &mut self.mbid,
-            "sortName" => &mut self.sort_name,
-            "role" => &mut self.role,
-            "subRole" => &mut self.sub_role,
-            _ => return None,
-        };
-        Some(place)
-    }
-}
-
-impl Encode for SongRef {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field_omit_empty("id", &self.id);
-        w.field("name", &self.name);
-        w.field_omit_empty("mbid", &self.mbid);
-        w.field_omit_empty("isrc", &self.isrc);
-        w.field_omit_empty("artist", &self.artist);
-        w.field_omit_empty("artistMbid", &self.artist_mbid);
-        w.field_omit_empty("artists", &self.artists);
-        w.field_omit_empty("album", &self.album);
-        w.field_omit_empty("albumMbid", &self.album_mbid);
-        w.field_omit_empty("duration", &self.duration);
-        w.field_omit_empty("durationMs", &self.duration_ms);
-        w.end_object();
-    }
-}
-
-impl Decode for SongRef {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for SongRef {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "id" => &mut self.id,
-            "name" => &mut self.name,
-            "mbid" => &mut self.mbid,
-            "isrc" => &mut self.isrc,
-            "artist" => &mut self.artist,
-            "artistMbid" => &mut self.artist_mbid,
-            "artists" => &mut self.artists,
-            "album" => &mut self.album,
-            "albumMbid" => &mut self.album_mbid,
-            "duration" => &mut self.duration,
-            "durationMs" => &mut self.duration_ms,
-            _ => return None,
-        };
-        Some(place)
-    }
-}
-
-impl Encode for Track {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("id", &self.id);
-        w.field("libraryId", &self.library_id);
-        w.field_omit_empty("libraryName", &self.library_name);
-        w.field_omit_empty("path", &self.path);
-        w.field("missing", &self.missing);
-        w.field("title", &self.title);
-        w.field("album", &self.album);
-        w.field("artist", &self.artist);
-        w.field_omit_empty("albumArtist", &self.album_artist);
-        w.field_omit_empty("albumId", &self.album_id);
-        w.field_omit_empty("sortTitle", &self.sort_title);
-        w.field_omit_empty("sortAlbumName", &self.sort_album_name);
-        w.field_omit_empty("sortArtistName", &self.sort_artist_name);
-        w.field("trackNumber", &self.track_number);
-        w.field("discNumber", &self.disc_number);
-        w.field_omit_empty("discSubtitle", &self.disc_subtitle);
-        w.field("year", &self.year);
-        w.field_omit_empty("date", &self.date);
-        w.field("originalYear", &self.original_year);
-        w.field_omit_empty("originalDate", &self.original_date);
-        w.field("releaseYear", &self.release_year);
-        w.field_omit_empty("releaseDate", &self.release_date);
-        w.field("size", &self.size);
-        w.field_omit_empty("suffix", &self.suffix);
-        w.field("duration", &self.duration);
-        w.field("bitRate", &self.bit_rate);
-        w.field("sampleRate", &self.sample_rate);
-        w.field_omit_empty("bitDepth", &self.bit_depth);
-        w.field("channels", &self.channels);
-        w.field_omit_empty("codec", &self.codec);
-        w.field_omit_empty("genres", &self.genres);
-        w.field_omit_empty("comment", &self.comment);
-        w.field_omit_empty("bpm", &self.bpm);
-        w.field_omit_empty("explicitStatus", &self.explicit_status);
-        w.field_omit_empty("catalogNum", &self.catalog_num);
-        w.field("compilation", &self.compilation);
-        w.field("hasCoverArt", &self.has_cover_art);
-        w.field_omit_empty("mbzRecordingId", &self.mbz_recording_id);
-        w.field_omit_empty("mbzReleaseTrackId", &self.mbz_release_track_id);
-        w.field_omit_empty("mbzAlbumId", &self.mbz_album_id);
-        w.field_omit_empty("mbzReleaseGroupId", &self.mbz_release_group_id);
-        w.field_omit_empty("mbzAlbumType", &self.mbz_album_type);
-        w.field_omit_empty("mbzAlbumComment", &self.mbz_album_comment);
-        w.field_omit_empty("rgAlbumGain", &self.rg_album_gain);
-        w.field_omit_empty("rgAlbumPeak", &self.rg_album_peak);
-        w.field_omit_empty("rgTrackGain", &self.rg_track_gain);
-        w.field_omit_empty("rgTrackPeak", &self.rg_track_peak);
-        w.field("birthTime", &self.birth_time);
-        w.field("createdAt", &self.created_at);
-        w.field("updatedAt", &self.updated_at);
-        w.field("averageRating", &self.average_rating);
-        w.field_omit_empty("starred", &self.starred);
-        w.field_omit_empty("starredAt", &self.starred_at);
-        w.field_omit_empty("rating", &self.rating);
-        w.field_omit_empty("playCount", &self.play_count);
-        w.field_omit_empty("playDate", &self.play_date);
-        w.field_omit_empty("tags", &self.tags);
-        w.field_omit_empty("participants", &self.participants);
-        w.end_object();
-    }
-}
-
-impl Decode for Track {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for Track {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "id" => &mut self.id,
-            "libraryId" => &mut self.library_id,
-            "libraryName" => &mut self.library_name,
-            "path" => &mut self.path,
-            "missing" => &mut self.missing,
-            "title" => &mut self.title,
-            "album" => &mut self.album,
-            "artist" => &mut self.artist,
-            "albumArtist" => &mut self.album_artist,
-            "albumId" => &mut self.album_id,
-            "sortTitle" => &mut self.sort_title,
-            "sortAlbumName" => &mut self.sort_album_name,
-            "sortArtistName" => &mut self.sort_artist_name,
-            "trackNumber" => &mut self.track_number,
-            "discNumber" => &mut self.disc_number,
-            "discSubtitle" => &mut self.disc_subtitle,
-            "year" => &mut self.year,
-            "date" => &mut self.date,
-            "originalYear" => &mut self.original_year,
-            "originalDate" => &mut self.original_date,
-            "releaseYear" => &mut self.release_year,
-            "releaseDate" => &mut self.release_date,
-            "size" => &mut self.size,
-            "suffix" => &mut self.suffix,
-            "duration" => &mut self.duration,
-            "bitRate" => &mut self.bit_rate,
-            "sampleRate" => &mut self.sample_rate,
-            "bitDepth" => &mut self.bit_depth,
-            "channels" => &mut self.channels,
-            "codec" => &mut self.codec,
-            "genres" => &mut self.genres,
-            "comment" => &mut self.comment,
-            "bpm" => &mut self.bpm,
-            "explicitStatus" => &mut self.explicit_status,
-            "catalogNum" => &mut self.catalog_num,
-            "compilation" => &mut self.compilation,
-            "hasCoverArt" => &mut self.has_cover_art,
-            "mbzRecordingId" => &mut self.mbz_recording_id,
-            "mbzReleaseTrackId" => &mut self.mbz_release_track_id,
-            "mbzAlbumId" => &mut self.mbz_album_id,
-            "mbzReleaseGroupId" => &mut self.mbz_release_group_id,
-            "mbzAlbumType" => &mut self.mbz_album_type,
-            "mbzAlbumComment" => &mut self.mbz_album_comment,
-            "rgAlbumGain" => &mut self.rg_album_gain,
-            "rgAlbumPeak" => &mut self.rg_album_peak,
-            "rgTrackGain" => &mut self.rg_track_gain,
-            "rgTrackPeak" => &mut self.rg_track_peak,
-            "birthTime" => &mut self.birth_time,
-            "createdAt" => &mut self.created_at,
-            "updatedAt" => &mut self.updated_at,
-            "averageRating" => &mut self.average_rating,
-            "starred" => &mut self.starred,
-            "starredAt" => &mut self.starred_at,
-            "rating" => &mut self.rating,
-            "playCount" => &mut self.play_count,
-            "playDate" => &mut self.play_date,
-            "tags" => &mut self.tags,
-            "participants" => &mut self.participants,
-            _ => return None,
-        };
-        Some(place)
+record! {
+    Track {
+        "id": id text,
+        "libraryId": library_id,
+        "libraryName": library_name text omit_empty,
+        "path": path text omit_empty,
+        "missing": missing,
+        "title": title text,
+        "album": album text,
+        "artist": artist text,
+        "albumArtist": album_artist text omit_empty,
+        "albumId": album_id text omit_empty,
+        "sortTitle": sort_title text omit_empty,
+        "sortAlbumName": sort_album_name text omit_empty,
+        "sortArtistName": sort_artist_name text omit_empty,
+        "trackNumber": track_number,
+        "discNumber": disc_number,
+        "discSubtitle": disc_subtitle text omit_empty,
+        "year": year,
+        "date": date text omit_empty,
+        "originalYear": original_year,
+        "originalDate": original_date text omit_empty,
+        "releaseYear": release_year,
+        "releaseDate": release_date text omit_empty,
+        "size": size,
+        "suffix": suffix text omit_empty,
+        "duration": duration,
+        "bitRate": bit_rate,
+        "sampleRate": sample_rate,
+        "bitDepth": bit_depth omit_empty,
+        "channels": channels,
+        "codec": codec text omit_empty,
+        "genres": genres omit_empty,
+        "comment": comment text omit_empty,
+        "bpm": bpm omit_empty,
+        "explicitStatus": explicit_status text omit_empty,
+        "catalogNum": catalog_num text omit_empty,
+        "compilation": compilation,
+        "hasCoverArt": has_cover_art,
+        "mbzRecordingId": mbz_recording_id text omit_empty,
+        "mbzReleaseTrackId": mbz_release_track_id text omit_empty,
+        "mbzAlbumId": mbz_album_id text omit_empty,
+        "mbzReleaseGroupId": mbz_release_group_id text omit_empty,
+        "mbzAlbumType": mbz_album_type text omit_empty,
+        "mbzAlbumComment": mbz_album_comment text omit_empty,
+        "rgAlbumGain": rg_album_gain omit_empty,
+        "rgAlbumPeak": rg_album_peak omit_empty,
+        "rgTrackGain": rg_track_gain omit_empty,
+        "rgTrackPeak": rg_track_peak omit_empty,
+        "birthTime": birth_time,
+        "createdAt": created_at,
+        "updatedAt": updated_at,
+        "averageRating": average_rating,
+        "starred": starred omit_empty,
+        "starredAt": starred_at omit_empty,
+        "rating": rating omit_empty,
+        "playCount": play_count omit_empty,
+        "playDate": play_date omit_empty,
+        "tags": tags omit_empty,
+        "participants": participants omit_empty,
     }
 }

@@ -2,112 +2,36 @@
 //! The wire form of the types in `nd_types::sonicsimilarity`.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use crate::wire::{Decode, Encode, Failed, Fields, Reader, Writer};
+use crate::wire::record;
 use nd_types::sonicsimilarity::{
     FindSonicPathRequest, GetSonicSimilarTracksRequest, SonicMatch,
     SonicSimilarityResponse,
 };
 
-impl Encode for GetSonicSimilarTracksRequest {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("song", &self.song);
-        w.field("count", &self.count);
-        w.end_object();
+record! {
+    GetSonicSimilarTracksRequest {
+        "song": song,
+        "count": count,
     }
 }
 
-impl Decode for GetSonicSimilarTracksRequest {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
+record! {
+    FindSonicPathRequest {
+        "startSong": start_song,
+        "endSong": end_song,
+        "count": count,
     }
 }
 
-impl Fields for GetSonicSimilarTracksRequest {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "song" => &mut self.song,
-            "count" => &mut self.count,
-            _ => return None,
-        };
-        Some(place)
+record! {
+    SonicSimilarityResponse {
+        "matches": matches,
     }
 }
 
-impl Encode for FindSonicPathRequest {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("startSong", &self.start_song);
-        w.field("endSong", &self.end_song);
-        w.field("count", &self.count);
-        w.end_object();
-    }
-}
-
-impl Decode for FindSonicPathRequest {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for FindSonicPathRequest {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "startSong" => &mut self.start_song,
-            "endSong" => &mut self.end_song,
-            "count" => &mut self.count,
-            _ => return None,
-        };
-        Some(place)
-    }
-}
-
-impl Encode for SonicSimilarityResponse {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("matches", &self.matches);
-        w.end_object();
-    }
-}
-
-impl Decode for SonicSimilarityResponse {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for SonicSimilarityResponse {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "matches" => &mut self.matches,
-            _ => return None,
-        };
-        Some(place)
-    }
-}
-
-impl Encode for SonicMatch {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("song", &self.song);
-        w.field("similarity", &self.similarity);
-        w.end_object();
-    }
-}
-
-impl Decode for SonicMatch {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for SonicMatch {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "song" => &mut self.song,
-            "similarity" => &mut self.similarity,
-            _ => return None,
-        };
-        Some(place)
+record! {
+    SonicMatch {
+        "song": song,
+        "similarity": similarity,
     }
 }

@@ -2,65 +2,23 @@
 //! The wire form of the types in `nd_types::task`.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use crate::wire::{Decode, Encode, Failed, Fields, Reader, Writer};
+use crate::wire::record;
 use nd_types::task::{QueueConfig, TaskInfo};
 
-impl Encode for QueueConfig {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("concurrency", &self.concurrency);
-        w.field("maxRetries", &self.max_retries);
-        w.field("backoffMs", &self.backoff_ms);
-        w.field("delayMs", &self.delay_ms);
-        w.field("retentionMs", &self.retention_ms);
-        w.end_object();
+record! {
+    QueueConfig {
+        "concurrency": concurrency,
+        "maxRetries": max_retries,
+        "backoffMs": backoff_ms,
+        "delayMs": delay_ms,
+        "retentionMs": retention_ms,
     }
 }
 
-impl Decode for QueueConfig {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for QueueConfig {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "concurrency" => &mut self.concurrency,
-            "maxRetries" => &mut self.max_retries,
-            "backoffMs" => &mut self.backoff_ms,
-            "delayMs" => &mut self.delay_ms,
-            "retentionMs" => &mut self.retention_ms,
-            _ => return None,
-        };
-        Some(place)
-    }
-}
-
-impl Encode for TaskInfo {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("status", &self.status);
-        w.field("message", &self.message);
-        w.field("attempt", &self.attempt);
-        w.end_object();
-    }
-}
-
-impl Decode for TaskInfo {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for TaskInfo {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "status" => &mut self.status,
-            "message" => &mut self.message,
-            "attempt" => &mut self.attempt,
-            _ => return None,
-        };
-        Some(place)
+record! {
+    TaskInfo {
+        "status": status text,
+        "message": message text,
+        "attempt": attempt,
     }
 }

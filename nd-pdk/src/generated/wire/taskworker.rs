@@ -2,35 +2,14 @@
 //! The wire form of the types in `nd_types::taskworker`.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use crate::wire::{Decode, Encode, Failed, Fields, Reader, Writer};
+use crate::wire::record;
 use nd_types::taskworker::TaskExecuteRequest;
 
-impl Encode for TaskExecuteRequest {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("queueName", &self.queue_name);
-        w.field("taskId", &self.task_id);
-        w.field("payload", &self.payload);
-        w.field("attempt", &self.attempt);
-        w.end_object();
-    }
-}
-
-impl Decode for TaskExecuteRequest {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for TaskExecuteRequest {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "queueName" => &mut self.queue_name,
-            "taskId" => &mut self.task_id,
-            "payload" => &mut self.payload,
-            "attempt" => &mut self.attempt,
-            _ => return None,
-        };
-        Some(place)
+record! {
+    TaskExecuteRequest {
+        "queueName": queue_name text,
+        "taskId": task_id text,
+        "payload": payload,
+        "attempt": attempt,
     }
 }

@@ -2,33 +2,13 @@
 //! The wire form of the types in `nd_types::users`.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use crate::wire::{Decode, Encode, Failed, Fields, Reader, Writer};
+use crate::wire::record;
 use nd_types::users::User;
 
-impl Encode for User {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("userName", &self.user_name);
-        w.field("name", &self.name);
-        w.field("isAdmin", &self.is_admin);
-        w.end_object();
-    }
-}
-
-impl Decode for User {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for User {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "userName" => &mut self.user_name,
-            "name" => &mut self.name,
-            "isAdmin" => &mut self.is_admin,
-            _ => return None,
-        };
-        Some(place)
+record! {
+    User {
+        "userName": user_name text,
+        "name": name text,
+        "isAdmin": is_admin,
     }
 }

@@ -2,113 +2,36 @@
 //! The wire form of the types in `nd_types::websocket`.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use crate::wire::{Decode, Encode, Failed, Fields, Reader, Writer};
+use crate::wire::record;
 use nd_types::websocket::{
     OnBinaryMessageRequest, OnCloseRequest, OnErrorRequest, OnTextMessageRequest,
 };
 
-impl Encode for OnTextMessageRequest {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("connectionId", &self.connection_id);
-        w.field("message", &self.message);
-        w.end_object();
+record! {
+    OnTextMessageRequest {
+        "connectionId": connection_id text,
+        "message": message text,
     }
 }
 
-impl Decode for OnTextMessageRequest {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
+record! {
+    OnBinaryMessageRequest {
+        "connectionId": connection_id text,
+        "data": data,
     }
 }
 
-impl Fields for OnTextMessageRequest {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "connectionId" => &mut self.connection_id,
-            "message" => &mut self.message,
-            _ => return None,
-        };
-        Some(place)
+record! {
+    OnErrorRequest {
+        "connectionId": connection_id text,
+        "error": error text,
     }
 }
 
-impl Encode for OnBinaryMessageRequest {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("connectionId", &self.connection_id);
-        w.field("data", &self.data);
-        w.end_object();
-    }
-}
-
-impl Decode for OnBinaryMessageRequest {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for OnBinaryMessageRequest {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "connectionId" => &mut self.connection_id,
-            "data" => &mut self.data,
-            _ => return None,
-        };
-        Some(place)
-    }
-}
-
-impl Encode for OnErrorRequest {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("connectionId", &self.connection_id);
-        w.field("error", &self.error);
-        w.end_object();
-    }
-}
-
-impl Decode for OnErrorRequest {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for OnErrorRequest {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "connectionId" => &mut self.connection_id,
-            "error" => &mut self.error,
-            _ => return None,
-        };
-        Some(place)
-    }
-}
-
-impl Encode for OnCloseRequest {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("connectionId", &self.connection_id);
-        w.field("code", &self.code);
-        w.field("reason", &self.reason);
-        w.end_object();
-    }
-}
-
-impl Decode for OnCloseRequest {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for OnCloseRequest {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "connectionId" => &mut self.connection_id,
-            "code" => &mut self.code,
-            "reason" => &mut self.reason,
-            _ => return None,
-        };
-        Some(place)
+record! {
+    OnCloseRequest {
+        "connectionId": connection_id text,
+        "code": code,
+        "reason": reason text,
     }
 }

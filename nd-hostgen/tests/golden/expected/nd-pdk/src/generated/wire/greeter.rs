@@ -2,55 +2,18 @@
 //! The wire form of the types in `nd_types::greeter`.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use crate::wire::{Decode, Encode, Failed, Fields, Reader, Writer};
+use crate::wire::record;
 use nd_types::greeter::{GreetRequest, GreetResponse};
 
-impl Encode for GreetRequest {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("userName", &self.user_name);
-        w.field("likes", &self.likes);
-        w.end_object();
+record! {
+    GreetRequest {
+        "userName": user_name text,
+        "likes": likes,
     }
 }
 
-impl Decode for GreetRequest {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for GreetRequest {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "userName" => &mut self.user_name,
-            "likes" => &mut self.likes,
-            _ => return None,
-        };
-        Some(place)
-    }
-}
-
-impl Encode for GreetResponse {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("text", &self.text);
-        w.end_object();
-    }
-}
-
-impl Decode for GreetResponse {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for GreetResponse {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "text" => &mut self.text,
-            _ => return None,
-        };
-        Some(place)
+record! {
+    GreetResponse {
+        "text": text text,
     }
 }

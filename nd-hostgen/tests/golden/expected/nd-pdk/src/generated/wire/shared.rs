@@ -2,33 +2,13 @@
 //! The wire form of the types in `nd_types`.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use crate::wire::{Decode, Encode, Failed, Fields, Reader, Writer};
+use crate::wire::record;
 use nd_types::Thing;
 
-impl Encode for Thing {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field_omit_empty("id", &self.id);
-        w.field("name", &self.name);
-        w.field_omit_empty("otherNames", &self.other_names);
-        w.end_object();
-    }
-}
-
-impl Decode for Thing {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for Thing {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "id" => &mut self.id,
-            "name" => &mut self.name,
-            "otherNames" => &mut self.other_names,
-            _ => return None,
-        };
-        Some(place)
+record! {
+    Thing {
+        "id": id text omit_empty,
+        "name": name text,
+        "otherNames": other_names omit_empty,
     }
 }

@@ -2,33 +2,13 @@
 //! The wire form of the types in `nd_types::store`.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use crate::wire::{Decode, Encode, Failed, Fields, Reader, Writer};
+use crate::wire::record;
 use nd_types::store::FindOptions;
 
-impl Encode for FindOptions {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("words", &self.words);
-        w.field_omit_empty("continueAt", &self.offset);
-        w.field_omit_empty("signatures", &self.signatures);
-        w.end_object();
-    }
-}
-
-impl Decode for FindOptions {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for FindOptions {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "words" => &mut self.words,
-            "continueAt" => &mut self.offset,
-            "signatures" => &mut self.signatures,
-            _ => return None,
-        };
-        Some(place)
+record! {
+    FindOptions {
+        "words": words,
+        "continueAt": offset omit_empty,
+        "signatures": signatures omit_empty,
     }
 }

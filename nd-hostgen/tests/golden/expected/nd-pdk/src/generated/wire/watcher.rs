@@ -2,55 +2,18 @@
 //! The wire form of the types in `nd_types::watcher`.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use crate::wire::{Decode, Encode, Failed, Fields, Reader, Writer};
+use crate::wire::record;
 use nd_types::watcher::{OnChangeRequest, UrlResponse};
 
-impl Encode for OnChangeRequest {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("thing", &self.thing);
-        w.field("content", &self.content);
-        w.end_object();
+record! {
+    OnChangeRequest {
+        "thing": thing,
+        "content": content,
     }
 }
 
-impl Decode for OnChangeRequest {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for OnChangeRequest {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "thing" => &mut self.thing,
-            "content" => &mut self.content,
-            _ => return None,
-        };
-        Some(place)
-    }
-}
-
-impl Encode for UrlResponse {
-    fn encode(&self, w: &mut Writer) {
-        w.begin_object();
-        w.field("url", &self.url);
-        w.end_object();
-    }
-}
-
-impl Decode for UrlResponse {
-    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
-        r.object(self)
-    }
-}
-
-impl Fields for UrlResponse {
-    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
-        let place: &mut dyn Decode = match name {
-            "url" => &mut self.url,
-            _ => return None,
-        };
-        Some(place)
+record! {
+    UrlResponse {
+        "url": url text,
     }
 }

@@ -1,13 +1,13 @@
 //! The plugin against the fake host: settings, outcomes, signatures, retries.
 #![allow(clippy::unwrap_used)]
 
+use crate::{Webhook, delivery};
 use nd_pdk::scrobbler::{
     Error, IsAuthorizedRequest, NowPlayingRequest, Outcome, PlaybackReportRequest, ScrobbleRequest,
     Scrobbler, TrackInfo,
 };
 use nd_pdk::testing::{FakeHost, Reply};
 use serde_json::{Value, json};
-use webhook::{Webhook, delivery};
 
 const PLACE: &str = "https://example.com";
 const URL: &str = "https://example.com/hook?token=secret";
@@ -307,6 +307,6 @@ fn the_manifest_agrees_with_the_code() {
             "every setting is in this test"
         );
         let _host = host(example);
-        webhook::settings::load().unwrap();
+        crate::settings::load().unwrap();
     }
 }

@@ -7,15 +7,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use crate::{nd_find_sonic_path, nd_get_sonic_similar_tracks, nd_on_init, nd_scheduler_callback};
 use nd_pdk::host::HostError;
 use nd_pdk::host::library::Library;
 use nd_pdk::log::Level;
 use nd_pdk::sonicsimilarity::SonicMatch;
 use nd_pdk::testing::{Backend, Installed, call_export, install, services};
 use serde_json::{Value, json};
-use sonic_similarity::{
-    nd_find_sonic_path, nd_get_sonic_similar_tracks, nd_on_init, nd_scheduler_callback,
-};
 
 #[derive(Debug, Clone, PartialEq)]
 struct Schedule {
