@@ -1,5 +1,6 @@
 //! The attribute macro of `nd-pdk`, which re-exports it: depend on that crate, not on this one.
 
+mod block;
 mod expand;
 mod generated;
 mod mistake;
@@ -65,11 +66,11 @@ fn attribute(
     arguments: proc_macro2::TokenStream,
     item: proc_macro2::TokenStream,
 ) -> proc_macro2::TokenStream {
-    let block = match parse::parse(arguments, item) {
-        Ok(block) => block,
+    let (block, mistakes) = match parse::parse(arguments, item) {
+        Ok(parsed) => parsed,
         Err(refused) => return refused.into_tokens(),
     };
-    match validate::validate(&block) {
+    match validate::validate(&block, mistakes) {
         Ok(exports) => expand::expand(&block, &exports),
         Err(mistakes) => repair::repair(block, &mistakes),
     }

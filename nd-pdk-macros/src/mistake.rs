@@ -209,11 +209,6 @@ impl Mistakes {
         self.errors.push(mistake.at(place));
     }
 
-    /// Adds copies of others.
-    pub(crate) fn extend(&mut self, others: &Self) {
-        self.errors.extend(others.errors.iter().cloned());
-    }
-
     pub(crate) fn is_empty(&self) -> bool {
         self.errors.is_empty()
     }

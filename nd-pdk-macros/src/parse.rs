@@ -1,39 +1,11 @@
 //! First step: tokens to an `impl` block of a trait.
 
+use crate::block::Block;
 use crate::mistake::{Mistake, Mistakes};
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{ImplItem, ImplItemFn, Item, ItemImpl, Path};
-
-/// An `impl` block of some trait, with what is wrong with the way the attribute is used.
-#[derive(Debug)]
-pub(crate) struct Block {
-    /// The block, without a second attribute.
-    pub(crate) item: ItemImpl,
-    /// The trait as the author wrote it.
-    pub(crate) path: Path,
-    /// Mistakes that do not keep the rest from being checked.
-    pub(crate) mistakes: Mistakes,
-}
-
-impl Block {
-    /// Returns the methods the author wrote.
-    pub(crate) fn methods(&self) -> impl Iterator<Item = &ImplItemFn> {
-        self.item.items.iter().filter_map(|item| match item {
-            ImplItem::Fn(method) => Some(method),
-            _ => None,
-        })
-    }
-
-    /// Returns the name of the trait.
-    pub(crate) fn trait_name(&self) -> String {
-        self.path
-            .segments
-            .last()
-            .map(|segment| segment.ident.to_string())
-            .unwrap_or_default()
-    }
-}
+use syn::parse::{ParseStream, Parser};
+use syn::{Attribute, Token, Visibility};
 
 /// Something else than the `impl` block of a trait: the item comes back as it was.
 #[derive(Debug)]
@@ -57,63 +29,63 @@ impl Refused {
     }
 }
 
-/// Parses the arguments of the attribute and the item it stands on.
-pub(crate) fn parse(arguments: TokenStream, tokens: TokenStream) -> Result<Block, Refused> {
-    let refuse = |item: &dyn ToTokens, place: &dyn ToTokens, mistake: Mistake<'_>| {
-        Err(Refused {
-            item: item.to_token_stream(),
-            error: mistake.at(place),
-        })
+/// Parses the arguments of the attribute and the item it stands on; returns a block with a trait, and what is wrong with
+/// the way the attribute is used.
+pub(crate) fn parse(
+    arguments: TokenStream,
+    item: TokenStream,
+) -> Result<(Block, Mistakes), Refused> {
+    let refuse = |item: TokenStream, place: &dyn ToTokens, mistake: Mistake<'_>| {
+        let error = mistake.at(place);
+        Err(Refused { item, error })
     };
-    let mut item = match syn::parse2(tokens.clone()) {
-        Ok(Item::Impl(item)) => item,
-        Ok(other) => return refuse(&other, heading(&other), Mistake::NotAnImplBlock),
-        Err(error) => {
-            return Err(Refused {
-                item: tokens,
-                error,
-            });
-        }
+    if let Some(place) = other_item(&item) {
+        return refuse(item, &place, Mistake::NotAnImplBlock);
+    }
+    let mut block: Block = match syn::parse2(item.clone()) {
+        Ok(block) => block,
+        Err(error) => return Err(Refused { item, error }),
     };
-    let (negative, path) = match &item.trait_ {
-        Some((negative, path, _)) => (*negative, path.clone()),
-        None => return refuse(&item, &item.self_ty, Mistake::InherentImpl),
-    };
-    if let Some(bang) = negative {
+    if block.path.is_none() {
+        return refuse(item, &block.self_ty, Mistake::InherentImpl);
+    }
+    if let Some(bang) = block.bang {
         // Such a block is an error of its own where it stands, so it does not come back.
-        return refuse(&TokenStream::new(), &bang, Mistake::NegativeImpl);
+        return refuse(TokenStream::new(), &bang, Mistake::NegativeImpl);
     }
     let mut mistakes = Mistakes::default();
     if !arguments.is_empty() {
         mistakes.add(arguments, Mistake::Arguments);
     }
-    item.attrs.retain(|attribute| {
-        let again = attribute
-            .path()
-            .segments
-            .last()
-            .is_some_and(|segment| segment.ident == "export");
+    block.attrs.retain(|attribute| {
+        let last = attribute.path().segments.last();
+        let again = last.is_some_and(|segment| segment.ident == "export");
         if again {
             mistakes.add(attribute, Mistake::Twice);
         }
         !again
     });
-    Ok(Block {
-        item,
-        path,
-        mistakes,
-    })
+    Ok((block, mistakes))
 }
 
-/// Returns an item's name, or all of it if it has none.
-fn heading(item: &Item) -> &dyn ToTokens {
-    match item {
-        Item::Enum(item) => &item.ident,
-        Item::Fn(item) => &item.sig.ident,
-        Item::Mod(item) => &item.ident,
-        Item::Struct(item) => &item.ident,
-        Item::Trait(item) => &item.ident,
-        Item::Type(item) => &item.ident,
-        other => other,
-    }
+/// Returns the name of an item that is no `impl` block, or all of it if it has none.
+fn other_item(item: &TokenStream) -> Option<TokenStream> {
+    const NAMED: [&str; 8] = [
+        "enum", "fn", "mod", "static", "struct", "trait", "type", "union",
+    ];
+    let head = |input: ParseStream<'_>| {
+        Attribute::parse_outer(input)?;
+        input.parse::<Visibility>()?;
+        let rest = input.fork();
+        rest.parse::<Option<Token![unsafe]>>()?;
+        let is_impl = rest.peek(Token![impl]);
+        let rest: TokenStream = input.parse()?;
+        Ok((!is_impl).then_some(rest))
+    };
+    // What does not even begin like an item is an error of syntax, for which the parser has the words.
+    let rest = head.parse2(item.clone()).ok()??;
+    let mut tokens = rest.into_iter();
+    let is_keyword = |token: &TokenTree| matches!(token, TokenTree::Ident(word) if NAMED.iter().any(|named| word == named));
+    let name = tokens.find(is_keyword).and_then(|_| tokens.next());
+    Some(name.map_or_else(|| item.clone(), TokenStream::from))
 }

@@ -3,29 +3,26 @@
 //! Given back unchanged, the block would be reported again by rustc, in other words. So methods that do not fit the trait
 //! move to a block without trait, where their bodies are still checked, and methods that the trait wants get an empty body.
 
+use crate::block::{Block, Member};
 use crate::generated::capabilities::{CAPABILITIES, Capability, Method, Trait};
-use crate::parse::Block;
 use crate::suggest;
 use crate::validate::Faults;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
-use syn::{ImplItem, ItemImpl};
 
 /// Returns the messages beside what can stay of the block.
 pub(crate) fn repair(block: Block, faults: &Faults) -> TokenStream {
     let mut tokens = faults.mistakes.tokens();
     match faults.known {
-        _ if !block.item.generics.params.is_empty() || block.item.unsafety.is_some() => {
-            block.item.to_tokens(&mut tokens)
+        _ if !block.generics.params.is_empty() || block.unsafety.is_some() => {
+            block.to_tokens(&mut tokens)
         }
         Some((capability, known)) => {
-            repaired(block.item, capability, known, &faults.methods).to_tokens(&mut tokens)
+            repaired(block, capability, known, &faults.methods).to_tokens(&mut tokens)
         }
         // A trait that is no capability may well exist; one that is only misspelt does not.
-        None if is_misspelt(&block.trait_name()) => {
-            without_trait(block.item).to_tokens(&mut tokens)
-        }
-        None => block.item.to_tokens(&mut tokens),
+        None if is_misspelt(&block.trait_name()) => without_trait(&block).to_tokens(&mut tokens),
+        None => block.to_tokens(&mut tokens),
     }
     tokens
 }
@@ -42,37 +39,46 @@ fn is_misspelt(name: &str) -> bool {
 }
 
 fn repaired(
-    mut item: ItemImpl,
+    mut block: Block,
     capability: &Capability,
     known: &Trait,
     faulty: &[Ident],
 ) -> TokenStream {
-    let (wrong, mut right): (Vec<_>, Vec<_>) = item.items.into_iter().partition(
-        |item| matches!(item, ImplItem::Fn(method) if faulty.contains(&method.sig.ident)),
+    let (wrong, mut right): (Vec<_>, Vec<_>) = block.members.into_iter().partition(
+        |member| matches!(member, Member::Method(method) if faulty.contains(&method.name)),
     );
     for method in known.methods.iter().filter(|method| method.essential) {
         if !right
             .iter()
-            .any(|item| matches!(item, ImplItem::Fn(written) if written.sig.ident == method.name))
+            .any(|member| matches!(member, Member::Method(written) if written.name == method.name))
         {
-            right.push(ImplItem::Verbatim(filler(capability, method)));
+            right.push(Member::Other(filler(capability, method)));
         }
     }
-    item.items = right;
-    let mut tokens = item.to_token_stream();
+    block.members = right;
+    let mut tokens = block.to_token_stream();
     if !wrong.is_empty() {
-        item.items = wrong;
-        tokens.extend(without_trait(item));
+        block.members = wrong;
+        tokens.extend(without_trait(&block));
     }
     tokens
 }
 
-/// Turns the block into one without trait.
-fn without_trait(mut item: ItemImpl) -> TokenStream {
-    item.trait_ = None;
-    item.attrs
-        .push(syn::parse_quote!(#[allow(dead_code, clippy::all)]));
-    item.into_token_stream()
+/// Writes the members of the block as one without trait.
+fn without_trait(block: &Block) -> TokenStream {
+    let Block {
+        attrs,
+        generics,
+        self_ty,
+        members,
+        ..
+    } = block;
+    let clause = &generics.where_clause;
+    quote! {
+        #(#attrs)*
+        #[allow(dead_code, clippy::all)]
+        impl #generics #self_ty #clause { #(#members)* }
+    }
 }
 
 /// Writes a method that the trait wants, with types named in full.

@@ -7,12 +7,12 @@ use crate::validate::validate;
 use crate::{attribute, expand};
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::Item;
+use syn_full::Item;
 
 /// Returns the messages for an item, first lines only.
 fn complaints(arguments: TokenStream, item: TokenStream) -> Vec<String> {
     let texts = match parse(arguments, item) {
-        Ok(block) => match validate(&block) {
+        Ok((block, mistakes)) => match validate(&block, mistakes) {
             Ok(_) => Vec::new(),
             Err(faults) => faults.mistakes.texts(),
         },
@@ -45,9 +45,9 @@ fn check_request(method: TokenStream, expected: &str) {
 }
 
 fn exports(item: TokenStream) -> Vec<String> {
-    let block = parse(TokenStream::new(), item).unwrap();
-    let exports =
-        validate(&block).unwrap_or_else(|faults| panic!("{:#?}", faults.mistakes.texts()));
+    let (block, mistakes) = parse(TokenStream::new(), item).unwrap();
+    let exports = validate(&block, mistakes)
+        .unwrap_or_else(|faults| panic!("{:#?}", faults.mistakes.texts()));
     exports
         .iter()
         .map(|export| export.method.export.to_owned())
@@ -56,7 +56,7 @@ fn exports(item: TokenStream) -> Vec<String> {
 
 /// Parses what came out, so that broken output is a failed test.
 fn items(tokens: TokenStream) -> Vec<Item> {
-    syn::parse2::<syn::File>(tokens).unwrap().items
+    syn_full::parse2::<syn_full::File>(tokens).unwrap().items
 }
 
 #[test]
@@ -200,8 +200,8 @@ fn unknown_traits_and_methods_are_answered_with_the_nearest() {
 
 #[test]
 fn missing_methods_are_given_with_their_signatures() {
-    let block = parse(TokenStream::new(), quote!(impl Lyrics for Plugin {})).unwrap();
-    let texts = validate(&block).err().unwrap().mistakes.texts();
+    let (block, mistakes) = parse(TokenStream::new(), quote!(impl Lyrics for Plugin {})).unwrap();
+    let texts = validate(&block, mistakes).err().unwrap().mistakes.texts();
     assert_eq!(
         texts,
         ["`Lyrics` needs the method `get_lyrics`; add:\n    \
@@ -382,8 +382,8 @@ fn an_expansion_is_the_block_and_its_exports() {
             fn on_init(&self) -> Result<(), Error> { Ok(()) }
         }
     };
-    let block = parse(TokenStream::new(), item.clone()).unwrap();
-    let tokens = expand::expand(&block, &validate(&block).ok().unwrap());
+    let (block, mistakes) = parse(TokenStream::new(), item.clone()).unwrap();
+    let tokens = expand::expand(&block, &validate(&block, mistakes).ok().unwrap());
     let expected = quote! {
         #item
         #[cfg(feature = "a")]
@@ -450,4 +450,61 @@ fn a_misspelt_trait_does_not_come_back_and_a_foreign_one_does() {
         item.starts_with("struct Plugin ;") && item.contains("compile_error"),
         "{item}"
     );
+}
+
+#[test]
+fn a_block_comes_back_token_for_token() {
+    let block = quote! {
+        #[cfg(feature = "a")]
+        #[doc = "x"]
+        impl<T, const N: usize> a::b::Trait<T> for Vec<[T; N]> where T: Copy, {
+            #![allow(dead_code)]
+            #[doc = "c"]
+            pub(crate) const LIMIT: usize = { 1; 2 };
+            type Output = <T as Iterator>::Item;
+            const _: () = ();
+            some::macro_call!(x; y);
+            macro_call! { fn no_method() {} }
+            #[inline] pub const async unsafe extern "C" fn a<'a, U: Into<T>>(
+                #[cfg(x)] &'a mut self, a::B { x: y, .. }: a::B<{ 1 }>, mut n: u8, _: &dyn Fn(u8) -> u8,
+            ) -> Foo<{ 3 }> where U: Sized { fn inner() {} }
+            extern fn b(self);
+            fn c(&self) {}
+            fn d(mut self: Box<Self>, (a, b): (u8, <T>::X)) -> impl Sized {}
+            fn e() {}
+        }
+    };
+    let parsed: crate::block::Block = syn::parse2(block.clone()).unwrap();
+    // `>>` may come back as two tokens.
+    let text = |tokens: &TokenStream| tokens.to_string().replace(' ', "");
+    assert_eq!(text(&quote!(#parsed)), text(&block));
+    let names: Vec<_> = parsed
+        .methods()
+        .map(|method| method.name.to_string())
+        .collect();
+    assert_eq!(names, ["a", "b", "c", "d", "e"]);
+    let receivers = parsed
+        .methods()
+        .filter(|method| method.receiver().is_some());
+    assert_eq!(receivers.count(), 4);
+}
+
+#[test]
+fn broken_blocks_are_errors_of_syntax() {
+    for block in [
+        quote!(),
+        quote!(impl),
+        quote!(impl A for),
+        quote!(impl A for B),
+        quote!(impl dyn Fn() for B {}),
+        quote!(impl A for B { fn }),
+        quote!(impl A for B { fn f }),
+        quote!(impl A for B { fn f() }),
+        quote!(impl A for B { fn f(x) {} }),
+        quote!(impl A for B { fn f(x:) {} }),
+        quote!(impl A for B { fn f(&) {} }),
+        quote!(impl A for B {} more),
+    ] {
+        assert!(parse(TokenStream::new(), block.clone()).is_err(), "{block}");
+    }
 }

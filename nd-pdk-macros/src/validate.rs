@@ -1,14 +1,14 @@
 //! Second step: the block against the table of capabilities.
 
+use crate::block::{Block, Kind, Method as Written};
 use crate::generated::capabilities::{CAPABILITIES, Capability, Method, Trait};
 use crate::mistake::{Mistake, Mistakes};
-use crate::parse::Block;
 use proc_macro2::Ident;
-use syn::{FnArg, GenericArgument, ImplItemFn, PathArguments, ReturnType, Signature, Type};
+use syn::{GenericArgument, PathArguments, ReturnType, Type};
 
 /// One export: the author's method and what the table says of it.
 pub(crate) struct Export<'b> {
-    pub(crate) written: &'b ImplItemFn,
+    pub(crate) written: &'b Written,
     pub(crate) method: &'static Method,
 }
 
@@ -32,16 +32,15 @@ fn find(name: &str) -> Option<(&'static Capability, &'static Trait)> {
     })
 }
 
-/// Checks the block; returns what to export, or everything that is wrong.
-pub(crate) fn validate(block: &Block) -> Result<Vec<Export<'_>>, Faults> {
+/// Checks the block; returns what to export, or everything that is wrong, beginning with the mistakes already found.
+pub(crate) fn validate(block: &Block, mistakes: Mistakes) -> Result<Vec<Export<'_>>, Faults> {
     let mut faults = Faults {
+        mistakes,
         known: find(&block.trait_name()),
-        ..Faults::default()
+        methods: Vec::new(),
     };
-    faults.mistakes.extend(&block.mistakes);
     check_impl(block, &mut faults.mistakes);
-    // The last segment is the trait's own name.
-    let name = block.path.segments.last().map(|segment| &segment.ident);
+    let name = block.trait_ident();
     let Some((_, known)) = faults.known else {
         faults.mistakes.add(
             name,
@@ -54,11 +53,11 @@ pub(crate) fn validate(block: &Block) -> Result<Vec<Export<'_>>, Faults> {
 
     let mut exports: Vec<Export<'_>> = Vec::new();
     for written in block.methods() {
-        let ident = &written.sig.ident;
+        let ident = &written.name;
         let before = faults.mistakes.len();
         match known.methods.iter().find(|method| ident == method.name) {
             Some(method) => {
-                check_method(&written.sig, method, &mut faults.mistakes);
+                check_method(written, method, &mut faults.mistakes);
                 // A method written twice is rustc's to report.
                 if !exports
                     .iter()
@@ -86,8 +85,8 @@ pub(crate) fn validate(block: &Block) -> Result<Vec<Export<'_>>, Faults> {
     }
     for method in missing() {
         // A misspelt method is one mistake, not two: with an unknown one reported, only what has no likely spelling is missing.
-        let meant = |written: &ImplItemFn| {
-            let written = written.sig.ident.to_string();
+        let meant = |written: &Written| {
+            let written = written.name.to_string();
             written == method.name
                 || crate::suggest::nearest(&written, std::iter::once(method.name)).is_some()
         };
@@ -105,8 +104,8 @@ pub(crate) fn validate(block: &Block) -> Result<Vec<Export<'_>>, Faults> {
 }
 
 fn check_impl(block: &Block, mistakes: &mut Mistakes) {
-    let generics = &block.item.generics;
-    if let Some(word) = &block.item.unsafety {
+    let generics = &block.generics;
+    if let Some(word) = &block.unsafety {
         mistakes.add(word, Mistake::UnsafeImpl);
     }
     if !generics.params.is_empty() {
@@ -116,18 +115,9 @@ fn check_impl(block: &Block, mistakes: &mut Mistakes) {
     }
 }
 
-fn check_method(written: &Signature, method: &'static Method, mistakes: &mut Mistakes) {
-    if let Some(word) = &written.constness {
-        mistakes.add(word, Mistake::Qualifier { word: "const" });
-    }
-    if let Some(word) = &written.asyncness {
-        mistakes.add(word, Mistake::Qualifier { word: "async" });
-    }
-    if let Some(word) = &written.unsafety {
-        mistakes.add(word, Mistake::Qualifier { word: "unsafe" });
-    }
-    if let Some(word) = &written.abi {
-        mistakes.add(word, Mistake::Qualifier { word: "extern" });
+fn check_method(written: &Written, method: &'static Method, mistakes: &mut Mistakes) {
+    for (word, tokens) in &written.qualifiers {
+        mistakes.add(tokens, Mistake::Qualifier { word });
     }
     if !written.generics.params.is_empty() {
         mistakes.add(&written.generics.params, Mistake::GenericMethod { method });
@@ -139,30 +129,27 @@ fn check_method(written: &Signature, method: &'static Method, mistakes: &mut Mis
     check_output(written, method, mistakes);
 }
 
-fn check_receiver(written: &Signature, method: &'static Method, mistakes: &mut Mistakes) {
-    let Some(receiver) = written.receiver() else {
-        mistakes.add(&written.ident, Mistake::NoReceiver { method });
-        return;
-    };
-    let plain = receiver.colon_token.is_none();
-    // `self: &Self` is another way to write the same; other typed receivers are rustc's to judge.
-    if plain && (receiver.reference.is_none() || receiver.mutability.is_some()) {
-        mistakes.add(receiver, Mistake::WrongReceiver { method });
+fn check_receiver(written: &Written, method: &'static Method, mistakes: &mut Mistakes) {
+    match written.receiver() {
+        None => mistakes.add(&written.name, Mistake::NoReceiver { method }),
+        Some(receiver) => {
+            // `self: &Self` is another way to write the same; other typed receivers are rustc's to judge.
+            if let Kind::SelfOtherwise = receiver.kind {
+                mistakes.add(receiver, Mistake::WrongReceiver { method });
+            }
+        }
     }
 }
 
-fn check_arguments(written: &Signature, method: &'static Method, mistakes: &mut Mistakes) {
-    let mut arguments = written.inputs.iter().filter_map(|argument| match argument {
-        FnArg::Typed(argument) => Some(argument),
-        FnArg::Receiver(_) => None,
-    });
+fn check_arguments(written: &Written, method: &'static Method, mistakes: &mut Mistakes) {
+    let mut arguments = written.typed();
     match (method.input, arguments.next()) {
-        (Some(name), Some(argument)) => check_argument_type(&argument.ty, name, method, mistakes),
-        (Some(_), None) => mistakes.add(&written.ident, Mistake::ArgumentCount { method }),
-        (None, Some(argument)) => mistakes.add(argument, Mistake::ArgumentCount { method }),
+        (Some(name), Some((_, ty))) => check_argument_type(ty, name, method, mistakes),
+        (Some(_), None) => mistakes.add(&written.name, Mistake::ArgumentCount { method }),
+        (None, Some((argument, _))) => mistakes.add(argument, Mistake::ArgumentCount { method }),
         (None, None) => {}
     }
-    if let (Some(_), Some(argument)) = (method.input, arguments.next()) {
+    if let (Some(_), Some((argument, _))) = (method.input, arguments.next()) {
         mistakes.add(argument, Mistake::ArgumentCount { method });
     }
 }
@@ -179,10 +166,10 @@ fn check_argument_type(ty: &Type, name: &str, method: &'static Method, mistakes:
     }
 }
 
-fn check_output(written: &Signature, method: &'static Method, mistakes: &mut Mistakes) {
+fn check_output(written: &Written, method: &'static Method, mistakes: &mut Mistakes) {
     let ty = match &written.output {
         ReturnType::Default => {
-            mistakes.add(&written.ident, Mistake::NoReturnType { method });
+            mistakes.add(&written.name, Mistake::NoReturnType { method });
             return;
         }
         ReturnType::Type(_, ty) => ty,
