@@ -6,8 +6,8 @@
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
-use serde::de::{Error, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_core::de::{Error, Visitor};
+use serde_core::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasher, Hash};
@@ -104,7 +104,7 @@ where
 }
 
 /// A value inside another one, on writing.
-struct Inner<'a, T>(&'a T);
+pub(crate) struct Inner<'a, T>(pub(crate) &'a T);
 
 impl<T: Base64> Serialize for Inner<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -113,7 +113,7 @@ impl<T: Base64> Serialize for Inner<'_, T> {
 }
 
 /// A value inside another one, on reading.
-struct Outer<T>(T);
+pub(crate) struct Outer<T>(pub(crate) T);
 
 impl<'de, T: Base64> Deserialize<'de> for Outer<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -17,12 +17,13 @@
 //! therefore compare with fixed documents.
 
 pub mod bytes;
+mod fields;
 mod generated;
 
 // A new definition adds its module to the crate without a change here.
 pub use generated::*;
 
-/// Tells whether a number is zero or a truth value false.
+/// Tells whether a value is empty: a number zero, a truth value false, a text or a list without elements.
 ///
 /// Generated code leaves such fields out on writing; it is not meant for anyone else.
 #[doc(hidden)]

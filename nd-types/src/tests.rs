@@ -92,6 +92,57 @@ fn missing_and_unknown_fields_are_fine() {
     );
 }
 
+#[test]
+fn null_is_the_empty_value_and_the_last_of_two_counts() {
+    let nulls = r#"{"id":null,"name":null,"artists":null,"durationMs":null}"#;
+    assert_eq!(
+        serde_json::from_str::<SongRef>(nulls).unwrap(),
+        SongRef::default()
+    );
+    let song: SongRef = serde_json::from_str(r#"{"name":"a","name":"b","name":null}"#).unwrap();
+    assert_eq!(song.name, "b");
+}
+
+#[test]
+fn errors_name_what_was_expected() {
+    for (document, text) in [
+        ("[]", "invalid type: sequence, expected struct SongRef"),
+        (
+            r#""S""#,
+            r#"invalid type: string "S", expected struct SongRef"#,
+        ),
+        (
+            r#"{"name":1}"#,
+            "invalid type: integer `1`, expected a string",
+        ),
+        (
+            r#"{"artists":[{"name":[]}]}"#,
+            "invalid type: sequence, expected a string",
+        ),
+    ] {
+        let error = serde_json::from_str::<SongRef>(document).unwrap_err();
+        assert!(error.to_string().starts_with(text), "{error}");
+    }
+}
+
+#[test]
+fn formats_that_count_fields_beforehand_work_too() {
+    for song in [
+        SongRef::default(),
+        SongRef {
+            id: "1".to_owned(),
+            artists: vec![ArtistRef::default()],
+            duration_ms: 1,
+            ..Default::default()
+        },
+    ] {
+        let mut bytes = Vec::new();
+        ciborium::into_writer(&song, &mut bytes).unwrap();
+        let read: SongRef = ciborium::from_reader(&bytes[..]).unwrap();
+        assert_eq!(read, song);
+    }
+}
+
 /// Every place where bytes may stand.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

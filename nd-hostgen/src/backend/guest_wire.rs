@@ -55,21 +55,9 @@ fn records(module: &TypeModule) -> String {
     module.structs.iter().map(record).collect()
 }
 
-/// One line per field, with `text` after those that are one, and `omit_empty` after those that are left out when empty.
+/// The table of a struct, with `text` after the fields that are one.
 fn record(item: &Struct) -> String {
-    let name = rust::ident(&item.name);
-    let mut text = format!("\nrecord! {{\n    {name} {{\n");
-    for field in &item.fields {
-        let kind = match field.ty {
-            Type::Scalar(Scalar::String) => " text",
-            _ => "",
-        };
-        let omit = if field.omit_empty { " omit_empty" } else { "" };
-        text += &format!(
-            "        {:?}: {}{kind}{omit},\n",
-            field.json,
-            rust::ident(&field.name)
-        );
-    }
-    text + "    }\n}\n"
+    layout::table("record", item, |field| {
+        (field.ty == Type::Scalar(Scalar::String)).then_some("text")
+    })
 }

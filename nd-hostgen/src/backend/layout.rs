@@ -1,5 +1,7 @@
 //! Turns tokens into the text of a file: header, `prettyplease`, and the blank lines it leaves out.
 
+use super::rust;
+use crate::model::{Field, Struct, Type};
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 use quote::quote;
 
@@ -28,6 +30,29 @@ pub(super) fn file_with(header: &str, docs: &str, items: &TokenStream) -> String
             format!("{header}{}\n", quote! { compile_error!(#message); })
         }
     }
+}
+
+/// Calls a macro with a table of a struct's fields, one per line: name on the wire, field, a word that the macro wants of
+/// some, and `omit_empty` where an empty value is left out.
+///
+/// As text, because formatters leave the inside of a macro on one line.
+pub(super) fn table(
+    name: &str,
+    item: &Struct,
+    word: impl Fn(&Field) -> Option<&'static str>,
+) -> String {
+    let mut text = format!("\n{name}! {{\n    {} {{\n", rust::ident(&item.name));
+    for field in &item.fields {
+        text += &format!("        {:?}: {}", field.json, rust::ident(&field.name));
+        // Structs are never empty.
+        let omit = field.omit_empty && !matches!(field.ty, Type::Local(_) | Type::Shared(_));
+        for word in word(field).into_iter().chain(omit.then_some("omit_empty")) {
+            text.push(' ');
+            text += word;
+        }
+        text += ",\n";
+    }
+    text + "    }\n}\n"
 }
 
 /// Formats a file with a blank line between items and between methods.

@@ -14,10 +14,11 @@ pub fn emit(model: &Model, files: &mut Files) {
     for module in &model.modules {
         let path = format!("{DIRECTORY}/{}.rs", module.name);
         let source = module.sources.join(" and ");
-        files.insert(
-            path,
-            layout::file(&source, &module.docs, &items(module, "crate")),
-        );
+        let tables: String = module.structs.iter().map(table).collect();
+        let import = (!module.structs.is_empty()).then(|| quote! { use crate::fields::fields; });
+        let types = items(module, "crate", Serde::Elsewhere);
+        let text = layout::file(&source, &module.docs, &quote! { #import #types });
+        files.insert(path, text + &tables);
     }
     let modules = model.modules.iter().map(|module| {
         let visibility = (!module.shared).then(|| quote! { pub });
@@ -39,35 +40,60 @@ pub fn emit(model: &Model, files: &mut Files) {
     files.insert(format!("{DIRECTORY}/mod.rs"), text);
 }
 
-/// The items of one module; `root` is the path of the crate with the wire types.
-pub(super) fn items(module: &TypeModule, root: &str) -> TokenStream {
-    let fields = module.structs.iter().flat_map(|item| &item.fields);
-    let map = rust::map_import(fields.map(|field| &field.ty));
-    let serde =
-        (!module.structs.is_empty()).then(|| quote! { use serde::{Deserialize, Serialize}; });
-    let structs = module.structs.iter().map(|item| structure(item, root));
-    let aliases = module.aliases.iter().map(alias);
-    let constants = module.constants.iter().map(constant);
-    quote! { #serde #map #(#structs)* #(#aliases)* #(#constants)* }
+/// How the structs get `Serialize` and `Deserialize`.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Serde {
+    /// By derive.
+    Derived,
+    /// From a table, or not at all.
+    Elsewhere,
 }
 
-fn structure(item: &Struct, root: &str) -> TokenStream {
+/// The items of one module; `root` is the path of the crate with the wire types.
+pub(super) fn items(module: &TypeModule, root: &str, serde: Serde) -> TokenStream {
+    let fields = module.structs.iter().flat_map(|item| &item.fields);
+    let map = rust::map_import(fields.map(|field| &field.ty));
+    let derived = serde == Serde::Derived && !module.structs.is_empty();
+    let import = derived.then(|| quote! { use serde::{Deserialize, Serialize}; });
+    let structs = module.structs.iter();
+    let structs = structs.map(|item| structure(item, root, serde));
+    let aliases = module.aliases.iter().map(alias);
+    let constants = module.constants.iter().map(constant);
+    quote! { #import #map #(#structs)* #(#aliases)* #(#constants)* }
+}
+
+fn structure(item: &Struct, root: &str, serde: Serde) -> TokenStream {
     let docs = docs::dated(&item.docs, &item.since);
     let name = rust::ident(&item.name);
-    let fields = item.fields.iter().map(|item| field(item, root));
+    let fields = item.fields.iter().map(|item| field(item, root, serde));
+    let derives = match serde {
+        Serde::Derived => quote! {
+            #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+            #[serde(default, rename_all = "camelCase")]
+        },
+        Serde::Elsewhere => quote! { #[derive(Debug, Clone, Default, PartialEq)] },
+    };
     quote! {
         #docs
-        #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-        #[serde(default, rename_all = "camelCase")]
+        #derives
         pub struct #name { #(#fields),* }
     }
 }
 
-fn field(field: &Field, root: &str) -> TokenStream {
+fn field(field: &Field, root: &str, serde: Serde) -> TokenStream {
     let docs = match &field.since {
         Some(since) => docs::dated(&field.docs, since),
         None => docs::attributes(&field.docs),
     };
+    let serde = (serde == Serde::Derived).then(|| attribute(field, root));
+    let name = rust::ident(&field.name);
+    let root = Ident::new(root, Span::call_site());
+    let ty = rust::ty(&field.ty, &quote! { #root });
+    quote! { #docs #serde pub #name: #ty }
+}
+
+/// What the derives are told of a field.
+fn attribute(field: &Field, root: &str) -> TokenStream {
     let mut arguments = Vec::new();
     if field.json != crate::names::json_name(&field.name) {
         let json = &field.json;
@@ -82,11 +108,14 @@ fn field(field: &Field, root: &str) -> TokenStream {
     {
         arguments.push(quote! { skip_serializing_if = #test });
     }
-    let serde = rust::serde(&arguments);
-    let name = rust::ident(&field.name);
-    let root = Ident::new(root, Span::call_site());
-    let ty = rust::ty(&field.ty, &quote! { #root });
-    quote! { #docs #serde pub #name: #ty }
+    rust::serde(&arguments)
+}
+
+/// The table of a struct, with `bytes` after the fields that hold some.
+fn table(item: &Struct) -> String {
+    layout::table("fields", item, |field| {
+        field.ty.holds_bytes().then_some("bytes")
+    })
 }
 
 fn alias(alias: &Alias) -> TokenStream {

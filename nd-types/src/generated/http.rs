@@ -2,14 +2,13 @@
 //! HTTP requests to other machines, made by the server.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use serde::{Deserialize, Serialize};
+use crate::fields::fields;
 use std::collections::HashMap;
 
 /// Describes an HTTP request.
 ///
 /// Since server release 0.61.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct HTTPRequest {
     /// The method in any letter case; empty means `GET`.
     pub method: String,
@@ -19,34 +18,46 @@ pub struct HTTPRequest {
     ///
     /// A `Host` header has no effect.
     /// Without `Accept-Encoding`, compressed responses are decompressed; with it, they are handed over as received.
-    #[serde(skip_serializing_if = "HashMap::is_empty")]
     pub headers: HashMap<String, String>,
     /// Whether a redirect response is handed back instead of being followed.
-    #[serde(skip_serializing_if = "crate::is_zero")]
     pub no_follow_redirects: bool,
     /// The body, allowed with every method; sent only when it is not empty.
-    #[serde(with = "crate::bytes", skip_serializing_if = "Vec::is_empty")]
     pub body: Vec<u8>,
     /// The time limit in milliseconds for connecting, redirects and body together.
     ///
     /// 0 means 10 000; a negative value expires at once.
     /// The 30 seconds of the plugin call limit it further.
-    #[serde(skip_serializing_if = "crate::is_zero")]
     pub timeout_ms: i32,
 }
 
 /// Describes an HTTP response.
 ///
 /// Since server release 0.61.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct HTTPResponse {
     /// The status code, for example 200.
     pub status_code: i32,
     /// The headers under their canonical names, for example `Content-Type`; only the first value of each.
-    #[serde(skip_serializing_if = "HashMap::is_empty")]
     pub headers: HashMap<String, String>,
     /// The body, at most 10 485 760 bytes.
-    #[serde(with = "crate::bytes", skip_serializing_if = "Vec::is_empty")]
     pub body: Vec<u8>,
+}
+
+fields! {
+    HTTPRequest {
+        "method": method,
+        "url": url,
+        "headers": headers omit_empty,
+        "noFollowRedirects": no_follow_redirects omit_empty,
+        "body": body bytes omit_empty,
+        "timeoutMs": timeout_ms omit_empty,
+    }
+}
+
+fields! {
+    HTTPResponse {
+        "statusCode": status_code,
+        "headers": headers omit_empty,
+        "body": body bytes omit_empty,
+    }
 }

@@ -2,13 +2,12 @@
 //! The music libraries that the plugin may see.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use serde::{Deserialize, Serialize};
+use crate::fields::fields;
 
 /// Describes a music library.
 ///
 /// Since server release 0.60.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Library {
     /// The library id.
     pub id: i32,
@@ -17,12 +16,10 @@ pub struct Library {
     /// The library's path on the server.
     ///
     /// Empty unless the manifest's `library` permission sets `filesystem` to true.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub path: String,
     /// The path under which the plugin sees the library, `/libraries/` followed by the id.
     ///
     /// Empty unless the manifest's `library` permission sets `filesystem` to true.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub mount_point: String,
     /// The time of the last scan in Unix seconds.
     ///
@@ -38,4 +35,19 @@ pub struct Library {
     pub total_size: i64,
     /// The length of all songs together in seconds.
     pub total_duration: f64,
+}
+
+fields! {
+    Library {
+        "id": id,
+        "name": name,
+        "path": path omit_empty,
+        "mountPoint": mount_point omit_empty,
+        "lastScanAt": last_scan_at,
+        "totalSongs": total_songs,
+        "totalAlbums": total_albums,
+        "totalArtists": total_artists,
+        "totalSize": total_size,
+        "totalDuration": total_duration,
+    }
 }

@@ -2,13 +2,12 @@
 //! Provides lyrics of tracks.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use serde::{Deserialize, Serialize};
+use crate::fields::fields;
 
 /// Asks for the lyrics of a track.
 ///
 /// Since server release 0.61.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct GetLyricsRequest {
     /// The track.
     pub track: TrackInfo,
@@ -17,8 +16,7 @@ pub struct GetLyricsRequest {
 /// Holds the lyrics of a track.
 ///
 /// Since server release 0.61.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct GetLyricsResponse {
     /// The lyrics, one entry per language or version; empty when there are none.
     pub lyrics: Vec<LyricsText>,
@@ -27,13 +25,11 @@ pub struct GetLyricsResponse {
 /// Holds one version of a track's lyrics.
 ///
 /// Since server release 0.61.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct LyricsText {
     /// The language code; the server takes `xxx`, for unknown, when it is empty.
     ///
     /// A language stated in the text itself wins.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub lang: String,
     /// The lyrics in any format that the server reads.
     ///
@@ -46,8 +42,7 @@ pub struct LyricsText {
 /// Describes a track of the library to a provider of lyrics.
 ///
 /// Since server release 0.61.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct TrackInfo {
     /// The media file id.
     pub id: String,
@@ -70,29 +65,63 @@ pub struct TrackInfo {
     /// The number of the disc, 0 when unknown.
     pub disc_number: i32,
     /// The MusicBrainz recording id; empty when not known.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub mbz_recording_id: String,
     /// The MusicBrainz release id; empty when not known.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub mbz_album_id: String,
     /// The MusicBrainz release group id; empty when not known.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub mbz_release_group_id: String,
     /// The MusicBrainz release track id; empty when not known.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub mbz_release_track_id: String,
     /// The id of the library that holds the track.
     ///
     /// 0 unless the manifest's `library` permission sets `filesystem` to true and this library is granted to the plugin.
     ///
     /// Since server release 0.62.0.
-    #[serde(skip_serializing_if = "crate::is_zero")]
     pub library_id: i32,
     /// The path of the file relative to the root of its library.
     ///
     /// Empty unless the manifest's `library` permission sets `filesystem` to true and this library is granted to the plugin.
     ///
     /// Since server release 0.61.2.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub path: String,
+}
+
+fields! {
+    GetLyricsRequest {
+        "track": track,
+    }
+}
+
+fields! {
+    GetLyricsResponse {
+        "lyrics": lyrics,
+    }
+}
+
+fields! {
+    LyricsText {
+        "lang": lang omit_empty,
+        "text": text,
+    }
+}
+
+fields! {
+    TrackInfo {
+        "id": id,
+        "title": title,
+        "album": album,
+        "artist": artist,
+        "albumArtist": album_artist,
+        "artists": artists,
+        "albumArtists": album_artists,
+        "duration": duration,
+        "trackNumber": track_number,
+        "discNumber": disc_number,
+        "mbzRecordingId": mbz_recording_id omit_empty,
+        "mbzAlbumId": mbz_album_id omit_empty,
+        "mbzReleaseGroupId": mbz_release_group_id omit_empty,
+        "mbzReleaseTrackId": mbz_release_track_id omit_empty,
+        "libraryId": library_id omit_empty,
+        "path": path omit_empty,
+    }
 }

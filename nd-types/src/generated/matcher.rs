@@ -2,15 +2,19 @@
 //! Finds the library tracks that song references stand for.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use serde::{Deserialize, Serialize};
+use crate::fields::fields;
 
 /// Says how songs are to be matched.
 ///
 /// Since server release 0.63.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct MatchOptions {
     /// The name of the user to match for, in any letter case; empty for nobody in particular.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub username: String,
+}
+
+fields! {
+    MatchOptions {
+        "username": username omit_empty,
+    }
 }

@@ -2,13 +2,12 @@
 //! Provides information about artists and albums, and suggests songs.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use serde::{Deserialize, Serialize};
+use crate::fields::fields;
 
 /// Asks for the MusicBrainz id of an artist.
 ///
 /// Since server release 0.60.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ArtistMBIDRequest {
     /// The server's artist id.
     pub id: String,
@@ -19,8 +18,7 @@ pub struct ArtistMBIDRequest {
 /// Holds the MusicBrainz id of an artist.
 ///
 /// Since server release 0.60.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ArtistMBIDResponse {
     /// The MusicBrainz artist id; empty for no data.
     pub mbid: String,
@@ -29,23 +27,20 @@ pub struct ArtistMBIDResponse {
 /// Names an artist that something is wanted about.
 ///
 /// Since server release 0.60.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ArtistRequest {
     /// The server's artist id.
     pub id: String,
     /// The artist's name.
     pub name: String,
     /// The MusicBrainz artist id; empty when not known.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub mbid: String,
 }
 
 /// Holds the address of a web page about an artist.
 ///
 /// Since server release 0.60.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ArtistURLResponse {
     /// The absolute URL; empty for no data.
     pub url: String,
@@ -54,8 +49,7 @@ pub struct ArtistURLResponse {
 /// Holds the biography of an artist.
 ///
 /// Since server release 0.60.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ArtistBiographyResponse {
     /// The text; empty for no data.
     ///
@@ -66,15 +60,13 @@ pub struct ArtistBiographyResponse {
 /// Asks for artists similar to a given one.
 ///
 /// Since server release 0.60.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct SimilarArtistsRequest {
     /// The server's artist id.
     pub id: String,
     /// The artist's name.
     pub name: String,
     /// The MusicBrainz artist id; empty when not known.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub mbid: String,
     /// The number of artists wanted at most.
     ///
@@ -85,8 +77,7 @@ pub struct SimilarArtistsRequest {
 /// Holds artists similar to a given one.
 ///
 /// Since server release 0.60.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct SimilarArtistsResponse {
     /// The artists, best first; empty for no data.
     ///
@@ -97,8 +88,7 @@ pub struct SimilarArtistsResponse {
 /// Describes an image by its address.
 ///
 /// Since server release 0.60.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ImageInfo {
     /// The absolute URL with scheme `http` or `https`.
     pub url: String,
@@ -109,8 +99,7 @@ pub struct ImageInfo {
 /// Holds images of an artist.
 ///
 /// Since server release 0.60.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ArtistImagesResponse {
     /// The images in any order; empty for no data.
     pub images: Vec<ImageInfo>,
@@ -119,15 +108,13 @@ pub struct ArtistImagesResponse {
 /// Asks for the most popular songs of an artist.
 ///
 /// Since server release 0.60.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct TopSongsRequest {
     /// The server's artist id.
     pub id: String,
     /// The artist's name.
     pub name: String,
     /// The MusicBrainz artist id; empty when not known.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub mbid: String,
     /// The number of songs wanted at most.
     ///
@@ -138,8 +125,7 @@ pub struct TopSongsRequest {
 /// Holds the most popular songs of an artist.
 ///
 /// Since server release 0.60.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct TopSongsResponse {
     /// The songs, best first; empty for no data.
     pub songs: Vec<crate::SongRef>,
@@ -150,23 +136,20 @@ pub struct TopSongsResponse {
 /// It carries no album id.
 ///
 /// Since server release 0.60.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct AlbumRequest {
     /// The album's title.
     pub name: String,
     /// The album artist's name.
     pub artist: String,
     /// The MusicBrainz release id; empty when not known.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub mbid: String,
 }
 
 /// Describes an album.
 ///
 /// Since server release 0.60.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct AlbumInfoResponse {
     /// The album's title; existing servers do not use it.
     pub name: String,
@@ -181,8 +164,7 @@ pub struct AlbumInfoResponse {
 /// Holds images of an album.
 ///
 /// Since server release 0.60.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct AlbumImagesResponse {
     /// The images in any order; empty for no data.
     pub images: Vec<ImageInfo>,
@@ -191,8 +173,7 @@ pub struct AlbumImagesResponse {
 /// Asks for songs similar to a track.
 ///
 /// Since server release 0.60.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct SimilarSongsByTrackRequest {
     /// The media file id of the track.
     pub id: String,
@@ -201,7 +182,6 @@ pub struct SimilarSongsByTrackRequest {
     /// The artist's name.
     pub artist: String,
     /// The MusicBrainz recording id; empty when not known.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub mbid: String,
     /// The number of songs wanted at most, as asked by the client and never above 500.
     pub count: i32,
@@ -210,8 +190,7 @@ pub struct SimilarSongsByTrackRequest {
 /// Asks for songs similar to those of an album.
 ///
 /// Since server release 0.60.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct SimilarSongsByAlbumRequest {
     /// The server's album id.
     pub id: String,
@@ -220,7 +199,6 @@ pub struct SimilarSongsByAlbumRequest {
     /// The album artist's name.
     pub artist: String,
     /// The MusicBrainz release id; empty when not known.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub mbid: String,
     /// The number of songs wanted at most, as asked by the client and never above 500.
     pub count: i32,
@@ -229,15 +207,13 @@ pub struct SimilarSongsByAlbumRequest {
 /// Asks for songs similar to those of an artist.
 ///
 /// Since server release 0.60.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct SimilarSongsByArtistRequest {
     /// The server's artist id.
     pub id: String,
     /// The artist's name.
     pub name: String,
     /// The MusicBrainz artist id; empty when not known.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub mbid: String,
     /// The number of songs wanted at most, as asked by the client and never above 500.
     pub count: i32,
@@ -246,9 +222,142 @@ pub struct SimilarSongsByArtistRequest {
 /// Holds songs similar to a track, an album or an artist.
 ///
 /// Since server release 0.60.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct SimilarSongsResponse {
     /// The songs, best first; empty for no data.
     pub songs: Vec<crate::SongRef>,
+}
+
+fields! {
+    ArtistMBIDRequest {
+        "id": id,
+        "name": name,
+    }
+}
+
+fields! {
+    ArtistMBIDResponse {
+        "mbid": mbid,
+    }
+}
+
+fields! {
+    ArtistRequest {
+        "id": id,
+        "name": name,
+        "mbid": mbid omit_empty,
+    }
+}
+
+fields! {
+    ArtistURLResponse {
+        "url": url,
+    }
+}
+
+fields! {
+    ArtistBiographyResponse {
+        "biography": biography,
+    }
+}
+
+fields! {
+    SimilarArtistsRequest {
+        "id": id,
+        "name": name,
+        "mbid": mbid omit_empty,
+        "limit": limit,
+    }
+}
+
+fields! {
+    SimilarArtistsResponse {
+        "artists": artists,
+    }
+}
+
+fields! {
+    ImageInfo {
+        "url": url,
+        "size": size,
+    }
+}
+
+fields! {
+    ArtistImagesResponse {
+        "images": images,
+    }
+}
+
+fields! {
+    TopSongsRequest {
+        "id": id,
+        "name": name,
+        "mbid": mbid omit_empty,
+        "count": count,
+    }
+}
+
+fields! {
+    TopSongsResponse {
+        "songs": songs,
+    }
+}
+
+fields! {
+    AlbumRequest {
+        "name": name,
+        "artist": artist,
+        "mbid": mbid omit_empty,
+    }
+}
+
+fields! {
+    AlbumInfoResponse {
+        "name": name,
+        "mbid": mbid,
+        "description": description,
+        "url": url,
+    }
+}
+
+fields! {
+    AlbumImagesResponse {
+        "images": images,
+    }
+}
+
+fields! {
+    SimilarSongsByTrackRequest {
+        "id": id,
+        "name": name,
+        "artist": artist,
+        "mbid": mbid omit_empty,
+        "count": count,
+    }
+}
+
+fields! {
+    SimilarSongsByAlbumRequest {
+        "id": id,
+        "name": name,
+        "artist": artist,
+        "mbid": mbid omit_empty,
+        "count": count,
+    }
+}
+
+fields! {
+    SimilarSongsByArtistRequest {
+        "id": id,
+        "name": name,
+        "mbid": mbid omit_empty,
+        "count": count,
+    }
+}
+
+fields! {
+    SimilarSongsResponse {
+        "songs": songs,
+    }
 }

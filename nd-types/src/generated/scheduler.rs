@@ -2,13 +2,12 @@
 //! Receives the callbacks of the plugin's schedules.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use serde::{Deserialize, Serialize};
+use crate::fields::fields;
 
 /// Says which schedule is due.
 ///
 /// Since server release 0.60.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct SchedulerCallbackRequest {
     /// The id of the schedule, as given or as made by the server.
     pub schedule_id: String,
@@ -16,4 +15,12 @@ pub struct SchedulerCallbackRequest {
     pub payload: String,
     /// Whether the schedule is a recurring one.
     pub is_recurring: bool,
+}
+
+fields! {
+    SchedulerCallbackRequest {
+        "scheduleId": schedule_id,
+        "payload": payload,
+        "isRecurring": is_recurring,
+    }
 }

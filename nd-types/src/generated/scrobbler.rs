@@ -2,13 +2,12 @@
 //! Tells an external service what users listen to.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use serde::{Deserialize, Serialize};
+use crate::fields::fields;
 
 /// Names the user who may have connected an account.
 ///
 /// Since server release 0.60.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct IsAuthorizedRequest {
     /// The user's login name.
     pub username: String,
@@ -17,8 +16,7 @@ pub struct IsAuthorizedRequest {
 /// Describes what a user listens to right now.
 ///
 /// Since server release 0.60.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct NowPlayingRequest {
     /// The user's login name.
     pub username: String,
@@ -31,8 +29,7 @@ pub struct NowPlayingRequest {
 /// Describes a finished play.
 ///
 /// Since server release 0.60.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ScrobbleRequest {
     /// The user's login name; empty when the user was deleted while the play was waiting.
     pub username: String,
@@ -45,8 +42,7 @@ pub struct ScrobbleRequest {
 /// Describes the state of a playback at one moment.
 ///
 /// Since server release 0.62.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct PlaybackReportRequest {
     /// The user's login name.
     pub username: String,
@@ -71,8 +67,7 @@ pub struct PlaybackReportRequest {
 /// Describes a track of the library to a scrobbler.
 ///
 /// Since server release 0.60.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct TrackInfo {
     /// The media file id.
     pub id: String,
@@ -95,30 +90,24 @@ pub struct TrackInfo {
     /// The number of the disc, 0 when unknown.
     pub disc_number: i32,
     /// The MusicBrainz recording id; empty when not known.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub mbz_recording_id: String,
     /// The MusicBrainz release id; empty when not known.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub mbz_album_id: String,
     /// The MusicBrainz release group id; empty when not known.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub mbz_release_group_id: String,
     /// The MusicBrainz release track id; empty when not known.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub mbz_release_track_id: String,
     /// The id of the library that holds the track.
     ///
     /// 0 unless the manifest's `library` permission sets `filesystem` to true and this library is granted to the plugin.
     ///
     /// Since server release 0.62.0.
-    #[serde(skip_serializing_if = "crate::is_zero")]
     pub library_id: i32,
     /// The path of the file relative to the root of its library.
     ///
     /// Empty unless the manifest's `library` permission sets `filesystem` to true and this library is granted to the plugin.
     ///
     /// Since server release 0.61.2.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub path: String,
 }
 
@@ -141,3 +130,59 @@ pub const SCROBBLER_ERROR_RETRY_LATER: ScrobblerError = "scrobbler(retry_later)"
 ///
 /// Since server release 0.60.0.
 pub const SCROBBLER_ERROR_UNRECOVERABLE: ScrobblerError = "scrobbler(unrecoverable)";
+
+fields! {
+    IsAuthorizedRequest {
+        "username": username,
+    }
+}
+
+fields! {
+    NowPlayingRequest {
+        "username": username,
+        "track": track,
+        "position": position,
+    }
+}
+
+fields! {
+    ScrobbleRequest {
+        "username": username,
+        "track": track,
+        "timestamp": timestamp,
+    }
+}
+
+fields! {
+    PlaybackReportRequest {
+        "username": username,
+        "track": track,
+        "state": state,
+        "positionMs": position_ms,
+        "playbackRate": playback_rate,
+        "playerId": player_id,
+        "playerName": player_name,
+        "timestamp": timestamp,
+    }
+}
+
+fields! {
+    TrackInfo {
+        "id": id,
+        "title": title,
+        "album": album,
+        "artist": artist,
+        "albumArtist": album_artist,
+        "artists": artists,
+        "albumArtists": album_artists,
+        "duration": duration,
+        "trackNumber": track_number,
+        "discNumber": disc_number,
+        "mbzRecordingId": mbz_recording_id omit_empty,
+        "mbzAlbumId": mbz_album_id omit_empty,
+        "mbzReleaseGroupId": mbz_release_group_id omit_empty,
+        "mbzReleaseTrackId": mbz_release_track_id omit_empty,
+        "libraryId": library_id omit_empty,
+        "path": path omit_empty,
+    }
+}

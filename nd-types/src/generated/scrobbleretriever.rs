@@ -2,48 +2,40 @@
 //! The listening history that the server has stored.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use serde::{Deserialize, Serialize};
+use crate::fields::fields;
 
 /// Bounds the time in which scrobbles are counted.
 ///
 /// Since server release 0.64.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ScrobbleCountOptions {
     /// The first second that counts, in Unix seconds; absent for no lower bound.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub from_timestamp: Option<i64>,
     /// The last second that counts, in Unix seconds; absent for no upper bound.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub to_timestamp: Option<i64>,
 }
 
 /// Selects a page of scrobbles.
 ///
 /// Since server release 0.64.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ScrobbleOptions {
     /// The first second wanted, in Unix seconds; absent for no lower bound.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub from_timestamp: Option<i64>,
     /// The last second wanted, in Unix seconds; absent for no upper bound.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub to_timestamp: Option<i64>,
     /// Whether the newest scrobbles come first.
     pub descending: bool,
     /// The number of scrobbles on a page; a value below 1 or above 5000 means 5000.
     pub max_items: i32,
     /// The server's own paging state: 0 in a first request, later copied from the options that the server returned.
-    #[serde(skip_serializing_if = "crate::is_zero")]
     pub offset: i32,
 }
 
 /// Records that a user listened to a track.
 ///
 /// Since server release 0.64.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ScrobbleRef {
     /// The id of the scrobble, which is unique even when the same track was played twice in one second.
     pub id: i64,
@@ -51,4 +43,29 @@ pub struct ScrobbleRef {
     pub media_file_id: String,
     /// The time of the play in Unix seconds.
     pub submission_time: i64,
+}
+
+fields! {
+    ScrobbleCountOptions {
+        "fromTimestamp": from_timestamp omit_empty,
+        "toTimestamp": to_timestamp omit_empty,
+    }
+}
+
+fields! {
+    ScrobbleOptions {
+        "fromTimestamp": from_timestamp omit_empty,
+        "toTimestamp": to_timestamp omit_empty,
+        "descending": descending,
+        "maxItems": max_items,
+        "offset": offset omit_empty,
+    }
+}
+
+fields! {
+    ScrobbleRef {
+        "id": id,
+        "mediaFileId": media_file_id,
+        "submissionTime": submission_time,
+    }
 }

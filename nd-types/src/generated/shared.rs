@@ -2,7 +2,7 @@
 //! References to artists and songs, and library tracks: the types that several capabilities and host services exchange.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use serde::{Deserialize, Serialize};
+use crate::fields::fields;
 use std::collections::HashMap;
 
 /// Names an artist by the keys that the server can match against its library.
@@ -13,31 +13,25 @@ use std::collections::HashMap;
 /// Before release 0.63.0 every capability had a type of this name with only `id`, `name` and `mbid`.
 ///
 /// Since server release 0.60.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ArtistRef {
     /// The server's artist id; empty when not known.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub id: String,
     /// The artist's name.
     pub name: String,
     /// The MusicBrainz artist id; empty when not known.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub mbid: String,
     /// The form of the name used for sorting, for example `Beatles, The`; empty when not known.
     ///
     /// Since server release 0.63.0.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub sort_name: String,
     /// The kind of participation: `artist`, `albumartist`, `composer`, `performer` and so on; empty when not stated.
     ///
     /// Since server release 0.63.0.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub role: String,
     /// The refinement of `role`, for example a performer's instrument; empty when there is none.
     ///
     /// Since server release 0.63.0.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub sub_role: String,
 }
 
@@ -51,30 +45,24 @@ pub struct ArtistRef {
 /// Before release 0.63.0 every capability had its own type of this name, without `artists` and `duration_ms`.
 ///
 /// Since server release 0.60.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct SongRef {
     /// The server's media file id; empty when not known.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub id: String,
     /// The song's title.
     pub name: String,
     /// The MusicBrainz recording id; empty when not known.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub mbid: String,
     /// The International Standard Recording Code; empty when not known.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub isrc: String,
     /// The name of a single artist.
     ///
     /// Deprecated: use `artists`. Ignored when `artists` is not empty.
     /// A server older than 0.63.0 knows only this field, so fill both to serve old and new ones.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub artist: String,
     /// The MusicBrainz id of the single artist named in `artist`.
     ///
     /// Deprecated: use `artists`. Ignored when `artists` is not empty.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub artist_mbid: String,
     /// All artists of the song.
     ///
@@ -82,25 +70,20 @@ pub struct SongRef {
     /// When it is empty, the song has the one artist that those two fields describe, or none.
     ///
     /// Since server release 0.63.0.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub artists: Vec<ArtistRef>,
     /// The album's title; empty when not known.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub album: String,
     /// The MusicBrainz release id of the album; empty when not known.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub album_mbid: String,
     /// The length in seconds, 0 when not known.
     ///
     /// Deprecated: use `duration_ms`. Ignored when `duration_ms` is not 0; a negative value counts as 0.
-    #[serde(skip_serializing_if = "crate::is_zero")]
     pub duration: f32,
     /// The length in milliseconds, 0 when not known.
     ///
     /// The server fills both lengths in the songs that it sends.
     ///
     /// Since server release 0.63.0.
-    #[serde(skip_serializing_if = "crate::is_zero")]
     pub duration_ms: u32,
 }
 
@@ -111,20 +94,17 @@ pub struct SongRef {
 /// request named a user; otherwise they hold their empty values.
 ///
 /// Since server release 0.63.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Track {
     /// The media file id.
     pub id: String,
     /// The id of the library that holds the file.
     pub library_id: i32,
     /// The name of that library.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub library_name: String,
     /// The path of the file.
     ///
     /// Empty unless the manifest's `library` permission sets `filesystem` to true.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub path: String,
     /// Whether the file is gone from disk.
     pub missing: bool,
@@ -135,46 +115,36 @@ pub struct Track {
     /// The artists as one text for display.
     pub artist: String,
     /// The album artists as one text for display.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub album_artist: String,
     /// The album id.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub album_id: String,
     /// The form of the title used for sorting.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub sort_title: String,
     /// The form of the album's title used for sorting.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub sort_album_name: String,
     /// The form of the artist's name used for sorting.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub sort_artist_name: String,
     /// The number of the track on its disc, 0 when unknown.
     pub track_number: i32,
     /// The number of the disc, 0 when unknown.
     pub disc_number: i32,
     /// The title of the disc.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub disc_subtitle: String,
     /// The year as shown, 0 when unknown.
     pub year: i32,
     /// The date as tagged; it may be a year, a year and month, or a full date.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub date: String,
     /// The year of the first release, 0 when unknown.
     pub original_year: i32,
     /// The date of the first release, as tagged.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub original_date: String,
     /// The year of this release, 0 when unknown.
     pub release_year: i32,
     /// The date of this release, as tagged.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub release_date: String,
     /// The size of the file in bytes.
     pub size: i64,
     /// The file name's extension, without the dot.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub suffix: String,
     /// The length in seconds.
     pub duration: f64,
@@ -183,61 +153,44 @@ pub struct Track {
     /// The sample rate in hertz.
     pub sample_rate: i32,
     /// The number of bits per sample; absent when unknown, which is the rule for lossy formats.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub bit_depth: Option<i32>,
     /// The number of audio channels.
     pub channels: i32,
     /// The name of the codec.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub codec: String,
     /// The names of the genres.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub genres: Vec<String>,
     /// The comment tag.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub comment: String,
     /// The tempo in beats per minute; absent when unknown.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub bpm: Option<i32>,
     /// The marker for explicit content, as stored by the server.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub explicit_status: String,
     /// The catalogue number of the release.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub catalog_num: String,
     /// Whether the album is a compilation.
     pub compilation: bool,
     /// Whether the file has an embedded picture.
     pub has_cover_art: bool,
     /// The MusicBrainz recording id.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub mbz_recording_id: String,
     /// The MusicBrainz release track id.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub mbz_release_track_id: String,
     /// The MusicBrainz release id.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub mbz_album_id: String,
     /// The MusicBrainz release group id.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub mbz_release_group_id: String,
     /// The MusicBrainz release type, for example `album` or `single`.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub mbz_album_type: String,
     /// The MusicBrainz disambiguation comment of the album.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub mbz_album_comment: String,
     /// The ReplayGain album gain in decibels; absent when the file has none, while 0 is a real value.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub rg_album_gain: Option<f64>,
     /// The ReplayGain album peak, where 1 is full scale; absent when the file has none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub rg_album_peak: Option<f64>,
     /// The ReplayGain track gain in decibels; absent when the file has none, while 0 is a real value.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub rg_track_gain: Option<f64>,
     /// The ReplayGain track peak, where 1 is full scale; absent when the file has none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub rg_track_peak: Option<f64>,
     /// The creation time of the file in Unix seconds, 0 when unset.
     pub birth_time: i64,
@@ -248,24 +201,107 @@ pub struct Track {
     /// The mean of all users' ratings, 0 when nobody rated the track.
     pub average_rating: f64,
     /// Whether the user of the request marked the track as a favourite.
-    #[serde(skip_serializing_if = "crate::is_zero")]
     pub starred: bool,
     /// The time of that mark in Unix seconds; absent when there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub starred_at: Option<i64>,
     /// The rating given by the user of the request, from 1 to 5; 0 when there is none.
-    #[serde(skip_serializing_if = "crate::is_zero")]
     pub rating: i32,
     /// How often the user of the request played the track.
-    #[serde(skip_serializing_if = "crate::is_zero")]
     pub play_count: i64,
     /// The time of that user's last play in Unix seconds; absent when there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub play_date: Option<i64>,
     /// All tags of the file: the values of each tag by the tag's name.
-    #[serde(skip_serializing_if = "HashMap::is_empty")]
     pub tags: HashMap<String, Vec<String>>,
     /// Everyone who took part, ordered by role name; each entry has its `role` and, where there is one, its `sub_role`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub participants: Vec<ArtistRef>,
+}
+
+fields! {
+    ArtistRef {
+        "id": id omit_empty,
+        "name": name,
+        "mbid": mbid omit_empty,
+        "sortName": sort_name omit_empty,
+        "role": role omit_empty,
+        "subRole": sub_role omit_empty,
+    }
+}
+
+fields! {
+    SongRef {
+        "id": id omit_empty,
+        "name": name,
+        "mbid": mbid omit_empty,
+        "isrc": isrc omit_empty,
+        "artist": artist omit_empty,
+        "artistMbid": artist_mbid omit_empty,
+        "artists": artists omit_empty,
+        "album": album omit_empty,
+        "albumMbid": album_mbid omit_empty,
+        "duration": duration omit_empty,
+        "durationMs": duration_ms omit_empty,
+    }
+}
+
+fields! {
+    Track {
+        "id": id,
+        "libraryId": library_id,
+        "libraryName": library_name omit_empty,
+        "path": path omit_empty,
+        "missing": missing,
+        "title": title,
+        "album": album,
+        "artist": artist,
+        "albumArtist": album_artist omit_empty,
+        "albumId": album_id omit_empty,
+        "sortTitle": sort_title omit_empty,
+        "sortAlbumName": sort_album_name omit_empty,
+        "sortArtistName": sort_artist_name omit_empty,
+        "trackNumber": track_number,
+        "discNumber": disc_number,
+        "discSubtitle": disc_subtitle omit_empty,
+        "year": year,
+        "date": date omit_empty,
+        "originalYear": original_year,
+        "originalDate": original_date omit_empty,
+        "releaseYear": release_year,
+        "releaseDate": release_date omit_empty,
+        "size": size,
+        "suffix": suffix omit_empty,
+        "duration": duration,
+        "bitRate": bit_rate,
+        "sampleRate": sample_rate,
+        "bitDepth": bit_depth omit_empty,
+        "channels": channels,
+        "codec": codec omit_empty,
+        "genres": genres omit_empty,
+        "comment": comment omit_empty,
+        "bpm": bpm omit_empty,
+        "explicitStatus": explicit_status omit_empty,
+        "catalogNum": catalog_num omit_empty,
+        "compilation": compilation,
+        "hasCoverArt": has_cover_art,
+        "mbzRecordingId": mbz_recording_id omit_empty,
+        "mbzReleaseTrackId": mbz_release_track_id omit_empty,
+        "mbzAlbumId": mbz_album_id omit_empty,
+        "mbzReleaseGroupId": mbz_release_group_id omit_empty,
+        "mbzAlbumType": mbz_album_type omit_empty,
+        "mbzAlbumComment": mbz_album_comment omit_empty,
+        "rgAlbumGain": rg_album_gain omit_empty,
+        "rgAlbumPeak": rg_album_peak omit_empty,
+        "rgTrackGain": rg_track_gain omit_empty,
+        "rgTrackPeak": rg_track_peak omit_empty,
+        "birthTime": birth_time,
+        "createdAt": created_at,
+        "updatedAt": updated_at,
+        "averageRating": average_rating,
+        "starred": starred omit_empty,
+        "starredAt": starred_at omit_empty,
+        "rating": rating omit_empty,
+        "playCount": play_count omit_empty,
+        "playDate": play_date omit_empty,
+        "tags": tags omit_empty,
+        "participants": participants omit_empty,
+    }
 }

@@ -2,13 +2,12 @@
 //! Finds tracks that sound alike.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use serde::{Deserialize, Serialize};
+use crate::fields::fields;
 
 /// Asks for songs that sound like a given one.
 ///
 /// Since server release 0.62.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct GetSonicSimilarTracksRequest {
     /// The song to compare with.
     ///
@@ -24,8 +23,7 @@ pub struct GetSonicSimilarTracksRequest {
 /// Asks for a way from one song to another.
 ///
 /// Since server release 0.62.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct FindSonicPathRequest {
     /// The song at which the path starts, with the same keys as in a request for similar songs.
     pub start_song: crate::SongRef,
@@ -40,8 +38,7 @@ pub struct FindSonicPathRequest {
 /// Holds the songs found.
 ///
 /// Since server release 0.62.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct SonicSimilarityResponse {
     /// The songs in the order in which they are to be shown; empty when there are none.
     pub matches: Vec<SonicMatch>,
@@ -50,11 +47,38 @@ pub struct SonicSimilarityResponse {
 /// Holds a song found, and how close it is.
 ///
 /// Since server release 0.62.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct SonicMatch {
     /// The song; a media file id is the surest key.
     pub song: crate::SongRef,
     /// The similarity from 0 (nothing in common) to 1 (the same); the server does not check the range.
     pub similarity: f64,
+}
+
+fields! {
+    GetSonicSimilarTracksRequest {
+        "song": song,
+        "count": count,
+    }
+}
+
+fields! {
+    FindSonicPathRequest {
+        "startSong": start_song,
+        "endSong": end_song,
+        "count": count,
+    }
+}
+
+fields! {
+    SonicSimilarityResponse {
+        "matches": matches,
+    }
+}
+
+fields! {
+    SonicMatch {
+        "song": song,
+        "similarity": similarity,
+    }
 }

@@ -2,15 +2,14 @@
 //! Queues of background work that survive restarts.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use serde::{Deserialize, Serialize};
+use crate::fields::fields;
 
 /// Sets how a queue works off its tasks.
 ///
 /// Every field may be 0 and then has the default stated with it.
 ///
 /// Since server release 0.61.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct QueueConfig {
     /// How many tasks run at the same time; 0 or less means 1, and the rest of the manifest's `maxConcurrency` is the most.
     pub concurrency: i32,
@@ -34,8 +33,7 @@ pub struct QueueConfig {
 /// Describes the state of a task.
 ///
 /// Since server release 0.61.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct TaskInfo {
     /// The status: `pending`, `running`, `completed`, `failed` or `cancelled`.
     pub status: String,
@@ -43,4 +41,22 @@ pub struct TaskInfo {
     pub message: String,
     /// How many tries were started so far; 1 during the first.
     pub attempt: i32,
+}
+
+fields! {
+    QueueConfig {
+        "concurrency": concurrency,
+        "maxRetries": max_retries,
+        "backoffMs": backoff_ms,
+        "delayMs": delay_ms,
+        "retentionMs": retention_ms,
+    }
+}
+
+fields! {
+    TaskInfo {
+        "status": status,
+        "message": message,
+        "attempt": attempt,
+    }
 }

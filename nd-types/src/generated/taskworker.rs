@@ -2,21 +2,28 @@
 //! Runs the tasks of the plugin's own queues.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use serde::{Deserialize, Serialize};
+use crate::fields::fields;
 
 /// Describes the task to run.
 ///
 /// Since server release 0.61.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct TaskExecuteRequest {
     /// The name of the queue.
     pub queue_name: String,
     /// The task's id.
     pub task_id: String,
     /// The bytes given when the task was added.
-    #[serde(with = "crate::bytes")]
     pub payload: Vec<u8>,
     /// The number of this try, 1 for the first.
     pub attempt: i32,
+}
+
+fields! {
+    TaskExecuteRequest {
+        "queueName": queue_name,
+        "taskId": task_id,
+        "payload": payload bytes,
+        "attempt": attempt,
+    }
 }

@@ -2,13 +2,12 @@
 //! The users that the plugin may know about.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use serde::{Deserialize, Serialize};
+use crate::fields::fields;
 
 /// Describes a user of the server.
 ///
 /// Since server release 0.60.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct User {
     /// The name with which the user logs in; other services know the user by it.
     pub user_name: String,
@@ -16,4 +15,12 @@ pub struct User {
     pub name: String,
     /// Whether the user is an administrator.
     pub is_admin: bool,
+}
+
+fields! {
+    User {
+        "userName": user_name,
+        "name": name,
+        "isAdmin": is_admin,
+    }
 }

@@ -2,13 +2,12 @@
 //! Receives the events of the plugin's WebSocket connections.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use serde::{Deserialize, Serialize};
+use crate::fields::fields;
 
 /// Holds a text message.
 ///
 /// Since server release 0.60.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct OnTextMessageRequest {
     /// The id of the connection.
     pub connection_id: String,
@@ -19,21 +18,18 @@ pub struct OnTextMessageRequest {
 /// Holds a binary message.
 ///
 /// Since server release 0.60.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct OnBinaryMessageRequest {
     /// The id of the connection.
     pub connection_id: String,
     /// The message; a server older than 0.61.0 sends it in another form.
-    #[serde(with = "crate::bytes")]
     pub data: Vec<u8>,
 }
 
 /// Describes why a connection broke.
 ///
 /// Since server release 0.60.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct OnErrorRequest {
     /// The id of the connection.
     pub connection_id: String,
@@ -44,8 +40,7 @@ pub struct OnErrorRequest {
 /// Describes how a connection was closed.
 ///
 /// Since server release 0.60.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct OnCloseRequest {
     /// The id of the connection.
     pub connection_id: String,
@@ -53,4 +48,33 @@ pub struct OnCloseRequest {
     pub code: i32,
     /// The reason given by the side that closed; often empty.
     pub reason: String,
+}
+
+fields! {
+    OnTextMessageRequest {
+        "connectionId": connection_id,
+        "message": message,
+    }
+}
+
+fields! {
+    OnBinaryMessageRequest {
+        "connectionId": connection_id,
+        "data": data bytes,
+    }
+}
+
+fields! {
+    OnErrorRequest {
+        "connectionId": connection_id,
+        "error": error,
+    }
+}
+
+fields! {
+    OnCloseRequest {
+        "connectionId": connection_id,
+        "code": code,
+        "reason": reason,
+    }
 }

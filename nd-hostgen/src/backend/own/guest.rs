@@ -2,6 +2,7 @@
 
 use super::retarget::{Target, retarget};
 use super::{Own, TYPES, header, wire};
+use crate::backend::types::Serde;
 use crate::backend::{Files, guest_host, layout, rust, types};
 use crate::model::TypeModule;
 use proc_macro2::TokenStream;
@@ -12,7 +13,6 @@ pub(super) fn emit(own: Own<'_>) -> Files {
     let target = Target {
         root: quote! { nd_pdk },
         types: quote! { nd_pdk::types },
-        serde: false,
     };
     let mut files = Files::new();
     let mut modules = Vec::new();
@@ -44,6 +44,7 @@ fn typed(module: &TypeModule) -> TokenStream {
     if module.structs.is_empty() {
         return TokenStream::new();
     }
-    let (types, wire) = (types::items(module, "nd_types"), wire::items(module));
+    let types = types::items(module, "nd_types", Serde::Elsewhere);
+    let wire = wire::items(module);
     quote! { #types #wire }
 }

@@ -2,6 +2,7 @@
 
 use super::retarget::{Target, retarget};
 use super::{Own, TYPES, header};
+use crate::backend::types::Serde;
 use crate::backend::{Files, docs, host, layout, rust, types};
 use crate::model::Service;
 use proc_macro2::TokenStream;
@@ -12,14 +13,16 @@ pub(super) fn emit(own: Own<'_>) -> Files {
     let target = Target {
         root: quote! { nd_test_host },
         types: quote! { nd_types },
-        serde: true,
     };
     let mut files = Files::new();
     let mut modules = Vec::new();
     for service in &own.model.services {
         let types = own.types_of(service);
         let imports = imports(service, !types.structs.is_empty());
-        let (types, items) = (types::items(&types, "nd_types"), module(service));
+        let (types, items) = (
+            types::items(&types, "nd_types", Serde::Derived),
+            module(service),
+        );
         let items = retarget(quote! { #imports #types #items }, own, &target);
         let docs = format!(
             "The {} service: its trait, and what offers an implementation to plugins.",
@@ -30,7 +33,11 @@ pub(super) fn emit(own: Own<'_>) -> Files {
         modules.push(rust::ident(&service.module));
     }
     if let Some(module) = own.shared_types() {
-        let items = retarget(types::items(&module, "nd_types"), own, &target);
+        let items = retarget(
+            types::items(&module, "nd_types", Serde::Derived),
+            own,
+            &target,
+        );
         let text = layout::file_with(&header(&module.sources.join(" and ")), &module.docs, &items);
         files.insert(format!("{TYPES}.rs"), text);
         modules.push(rust::ident(TYPES));

@@ -11,8 +11,6 @@ pub(super) struct Target {
     pub root: TokenStream,
     /// Where the shared structs of the kit are.
     pub types: TokenStream,
-    /// Whether types keep their serde attributes.
-    pub serde: bool,
 }
 
 /// Turns the items of a module into those of a module of another crate.
@@ -26,18 +24,12 @@ pub(super) fn retarget(items: TokenStream, own: Own<'_>, target: &Target) -> Tok
     let shared = own.own_shared();
     let mut kept: Vec<TokenStream> = Vec::new();
     let mut imports = BTreeSet::new();
-    for mut item in parsed.items {
+    for item in parsed.items {
         if let syn::Item::Use(import) = &item {
             let is_new = imports.insert(import.tree.to_token_stream().to_string());
-            let needless = !target.serde && root_of(&import.tree).0 == "serde";
-            if !is_new || needless || is_own_type(&import.tree, &modules) {
+            if !is_new || is_own_type(&import.tree, &modules) {
                 continue;
             }
-        }
-        if let syn::Item::Struct(item) = &mut item
-            && !target.serde
-        {
-            strip_serde(item);
         }
         kept.push(paths(item.into_token_stream(), &shared, target));
     }
@@ -68,22 +60,6 @@ fn is_own_type(tree: &syn::UseTree, modules: &[&str]) -> bool {
         }
         (root, Some(syn::UseTree::Group(_))) => root == "nd_types",
         _ => false,
-    }
-}
-
-/// Takes serde out of a struct.
-fn strip_serde(item: &mut syn::ItemStruct) {
-    item.attrs
-        .retain(|attribute| !attribute.path().is_ident("serde"));
-    for field in &mut item.fields {
-        field
-            .attrs
-            .retain(|attribute| !attribute.path().is_ident("serde"));
-    }
-    for attribute in &mut item.attrs {
-        if attribute.path().is_ident("derive") {
-            *attribute = syn::parse_quote! { #[derive(Debug, Clone, Default, PartialEq)] };
-        }
     }
 }
 

@@ -2,13 +2,12 @@
 //! Greets users.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use serde::{Deserialize, Serialize};
+use crate::fields::fields;
 
 /// Asks for a greeting.
 ///
 /// Since server release 0.1.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct GreetRequest {
     /// The user's name.
     pub user_name: String,
@@ -19,8 +18,7 @@ pub struct GreetRequest {
 /// Holds a greeting.
 ///
 /// Since server release 0.1.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct GreetResponse {
     /// The greeting.
     pub text: String,
@@ -35,3 +33,16 @@ pub type GreetError = &'static str;
 ///
 /// Since server release 0.1.0.
 pub const GREET_ERROR_NOBODY: GreetError = "greet(nobody)";
+
+fields! {
+    GreetRequest {
+        "userName": user_name,
+        "likes": likes,
+    }
+}
+
+fields! {
+    GreetResponse {
+        "text": text,
+    }
+}

@@ -2,22 +2,27 @@
 //! Types that everyone uses.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use serde::{Deserialize, Serialize};
+use crate::fields::fields;
 
 /// Names a thing.
 ///
 /// Since server release 0.1.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Thing {
     /// The id; empty when not known.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub id: String,
     /// The name.
     pub name: String,
     /// The other names.
     ///
     /// Since server release 0.2.0.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub other_names: Vec<String>,
+}
+
+fields! {
+    Thing {
+        "id": id omit_empty,
+        "name": name,
+        "otherNames": other_names omit_empty,
+    }
 }

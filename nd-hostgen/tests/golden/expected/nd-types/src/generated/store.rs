@@ -2,21 +2,26 @@
 //! Keeps things.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use serde::{Deserialize, Serialize};
+use crate::fields::fields;
 use std::collections::HashMap;
 
 /// Says what to find.
 ///
 /// Since server release 0.1.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct FindOptions {
     /// The words to look for.
     pub words: Option<Vec<String>>,
     /// Where to go on.
-    #[serde(rename = "continueAt", skip_serializing_if = "crate::is_zero")]
     pub offset: i32,
     /// Signatures by their signer.
-    #[serde(with = "crate::bytes", skip_serializing_if = "HashMap::is_empty")]
     pub signatures: HashMap<String, Vec<u8>>,
+}
+
+fields! {
+    FindOptions {
+        "words": words,
+        "continueAt": offset omit_empty,
+        "signatures": signatures bytes omit_empty,
+    }
 }

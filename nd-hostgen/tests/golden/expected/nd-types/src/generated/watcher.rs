@@ -2,27 +2,37 @@
 //! Hears about changes.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use serde::{Deserialize, Serialize};
+use crate::fields::fields;
 
 /// Names what changed.
 ///
 /// Since server release 0.2.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct OnChangeRequest {
     /// The thing.
     pub thing: crate::Thing,
     /// The new content.
-    #[serde(with = "crate::bytes")]
     pub content: Vec<u8>,
 }
 
 /// Holds an address.
 ///
 /// Since server release 0.2.0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct UrlResponse {
     /// The address.
     pub url: String,
+}
+
+fields! {
+    OnChangeRequest {
+        "thing": thing,
+        "content": content bytes,
+    }
+}
+
+fields! {
+    UrlResponse {
+        "url": url,
+    }
 }
