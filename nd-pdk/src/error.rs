@@ -44,8 +44,8 @@ macro_rules! capability_error {
     (@define $message:path) => {
         /// Why a method of this capability failed: the text that the server is told.
         ///
-        /// `?` makes it from the errors of host functions, from strings and from common errors of the standard library
-        /// and `serde_json`.
+        /// `?` makes it from the errors of host functions, from strings, from common errors of the standard library and,
+        /// with the feature `serde_json`, from those of that crate.
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub struct Error {
             /// The text for the server.
@@ -102,8 +102,9 @@ macro_rules! capability_error {
             std::str::Utf8Error,
             std::string::FromUtf8Error,
             std::time::SystemTimeError,
-            serde_json::Error,
         );
+        #[cfg(feature = "serde_json")]
+        $crate::error::capability_error!(@from serde_json::Error,);
     };
     (@from $($source:ty,)*) => {$(
         impl From<$source> for Error {

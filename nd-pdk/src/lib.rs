@@ -66,7 +66,7 @@
 //! crate-type = ["cdylib"] # with a second type beside it, Cargo leaves link-time optimisation out
 //!
 //! [dependencies]
-//! nd-pdk = { version = "0.1", default-features = false }
+//! nd-pdk = { version = "0.1", default-features = false } # with `serde_json`, `?` also takes the errors of that crate
 //!
 //! [profile.release]
 //! opt-level = "s"

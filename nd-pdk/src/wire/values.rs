@@ -247,6 +247,7 @@ impl<T: Decode + Default> Fields for HashMap<String, T> {
 }
 
 /// Values of any shape, for which `serde_json` itself is the right tool.
+#[cfg(feature = "serde_json")]
 impl Encode for serde_json::Value {
     fn encode(&self, w: &mut Writer) {
         w.raw(self.to_string().as_bytes());
@@ -257,6 +258,7 @@ impl Encode for serde_json::Value {
     }
 }
 
+#[cfg(feature = "serde_json")]
 impl Decode for serde_json::Value {
     fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
         let text = r.raw()?;
