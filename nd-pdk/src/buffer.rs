@@ -45,6 +45,25 @@ fn grow<T>(list: &mut Vec<T>, more: usize) {
 /// Elements there is room for at least.
 const LEAST: usize = 4;
 
+/// Makes room for so many more bytes and returns where they go.
+#[inline(always)]
+pub(crate) fn room(out: &mut Vec<u8>, more: usize) -> *mut u8 {
+    reserve(out, more);
+    // SAFETY: the end of a list is within its block.
+    unsafe { out.as_mut_ptr().add(out.len()) }
+}
+
+/// Makes bytes count up to a place.
+///
+/// # Safety
+///
+/// The place must be within the block, and everything before must be written.
+#[inline(always)]
+pub(crate) unsafe fn end_at(out: &mut Vec<u8>, end: *mut u8) {
+    // SAFETY: promised by the caller.
+    unsafe { out.set_len(end as usize - out.as_ptr() as usize) };
+}
+
 /// Adds an element and returns its place.
 #[inline(always)]
 pub(crate) fn add<T>(list: &mut Vec<T>, element: T) -> &mut T {
@@ -94,28 +113,37 @@ pub(crate) fn append_text(out: &mut String, text: &str) {
 /// Returns an empty list of bytes with room for exactly so many.
 #[inline(always)]
 pub(crate) fn with_room(length: usize) -> Vec<u8> {
-    match Layout::array::<u8>(length) {
-        Ok(layout) if length > 0 => {
-            // SAFETY: the layout is not empty, and it is that of the list.
-            unsafe {
-                let block = alloc(layout);
-                if block.is_null() {
-                    platform::give_up("out of memory");
-                }
-                Vec::from_raw_parts(block, 0, length)
-            }
+    if length > isize::MAX as usize {
+        platform::give_up("out of memory");
+    }
+    // SAFETY: just checked.
+    unsafe { with_room_unchecked(length) }
+}
+
+/// # Safety
+///
+/// The length must be that of something in memory, or as small.
+#[inline(always)]
+unsafe fn with_room_unchecked(length: usize) -> Vec<u8> {
+    if length == 0 {
+        return Vec::new();
+    }
+    // SAFETY: the layout is not empty, its size is that of a layout, and it is that of the list.
+    unsafe {
+        let block = alloc(Layout::from_size_align_unchecked(length, 1));
+        if block.is_null() {
+            platform::give_up("out of memory");
         }
-        Ok(_) => Vec::new(),
-        Err(_) => platform::give_up("out of memory"),
+        Vec::from_raw_parts(block, 0, length)
     }
 }
 
 /// Copies a text.
 #[inline(always)]
 pub(crate) fn copy(text: &str) -> String {
-    let mut bytes = with_room(text.len());
     // SAFETY: there is room for the text, and it is one.
     unsafe {
+        let mut bytes = with_room_unchecked(text.len());
         bytes
             .as_mut_ptr()
             .copy_from_nonoverlapping(text.as_ptr(), text.len());

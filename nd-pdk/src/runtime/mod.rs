@@ -117,22 +117,25 @@ where
 #[inline(never)]
 fn begin(request: &mut dyn Decode) -> Option<Vec<u8>> {
     let input = platform::input();
-    if input.is_empty() {
-        return Some(Vec::new());
-    }
-    match wire::decode_document(&input, request) {
-        Ok(()) => Some(input.into_buffer()),
-        Err(error) => {
-            fail(&buffer::concat(&["unreadable request: ", error.message()]));
-            None
+    if !input.is_empty() {
+        if let Err(error) = wire::decode_document(&input, request) {
+            let message = buffer::concat(&["unreadable request: ", error.message()]);
+            fail(&message);
+            platform::leave((message, error, input));
+            return None;
         }
     }
+    Some(input.into_buffer())
 }
 
 #[inline]
 fn finish<O: Encode, E: ExportError>(result: Result<O, E>, buffer: Vec<u8>) -> i32 {
     match result {
-        Ok(output) => succeed(&output, buffer),
+        Ok(output) => {
+            let code = succeed(&output, buffer);
+            platform::leave(output);
+            code
+        }
         Err(error) => fail(error.message()),
     }
 }
@@ -143,8 +146,10 @@ fn succeed(output: &dyn Encode, buffer: Vec<u8>) -> i32 {
     output.encode(&mut w);
     let document = w.into_bytes();
     // The unit type writes nothing, and no output at all is how "nothing to say" is spelt.
-    if !document.is_empty() {
-        platform::set_output(&document);
+    if document.is_empty() {
+        platform::leave(document);
+    } else {
+        platform::set_output(document);
     }
     DONE
 }

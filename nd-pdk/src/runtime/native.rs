@@ -34,8 +34,13 @@ pub(crate) fn input() -> Document {
 }
 
 /// Sets the output of the export that runs.
-pub(crate) fn set_output(document: &[u8]) {
+pub(crate) fn set_output(document: Vec<u8>) {
     testing::exports::set_output(document);
+}
+
+/// Gives back what the call needs no more.
+pub(crate) fn leave<T>(value: T) {
+    drop(value);
 }
 
 /// Sets the error of the export that runs.

@@ -1,6 +1,7 @@
 //! Inside wasm: the Extism kernel holds input, output, errors and the documents that go to and from the host.
 
 use super::Import;
+use crate::buffer;
 use crate::log::Level;
 use crate::wire::Document;
 
@@ -41,26 +42,32 @@ pub(crate) fn guard(run: impl FnOnce() -> i32) -> i32 {
 /// Reads the input of the export that runs.
 pub(crate) fn input() -> Document {
     let length = kernel::input_length();
-    load(
-        length,
-        |at| kernel::input_load_u64(at),
-        |at| kernel::input_load_u8(at),
-    )
+    load(length, 0, 0, kernel::input_load_u64, kernel::input_load_u8)
 }
 
 /// Sets the output of the export that runs.
-pub(crate) fn set_output(document: &[u8]) {
-    // The block belongs to the host from now on, so it is not freed. It may be longer than the document.
-    let block = Block::new(document, WORD);
-    kernel::output_set(block.0, document.len() as u64);
-    std::mem::forget(block);
+pub(crate) fn set_output(mut document: Vec<u8>) {
+    let length = document.len();
+    if length < WORD {
+        // The block may be longer than the document, and then a word is enough.
+        buffer::append(&mut document, &[0; WORD]);
+    }
+    // The block belongs to the host from now on, so it is not freed.
+    let block = Block::new(&document);
+    kernel::output_set(block.0, length as u64);
+    leave((block, document));
+}
+
+/// Leaves behind what the call needs no more: the instance ends with it, and its memory with the instance.
+pub(crate) fn leave<T>(value: T) {
+    std::mem::forget(value);
 }
 
 /// Sets the error of the export that runs.
 pub(crate) fn set_error(message: &str) {
-    let block = Block::new(message.as_bytes(), 0);
+    let block = Block::new(message.as_bytes());
     kernel::error_set(block.0);
-    std::mem::forget(block);
+    leave(block);
 }
 
 /// Ends the call with an error.
@@ -83,7 +90,7 @@ pub(crate) fn give_up(message: &str) -> ! {
 
 /// Calls a host function; `None` when it returned no document.
 pub(crate) fn call(import: &Import, request: &[u8]) -> Option<Document> {
-    let request = Block::new(request, 0);
+    let request = Block::new(request);
     // SAFETY: every host function of a service has this signature and reads the block before it returns.
     let answer = unsafe { (import.function)(request.0) };
     drop(request);
@@ -98,7 +105,7 @@ pub(crate) fn log_enabled(level: Level) -> bool {
 
 /// Hands a message to the host's log.
 pub(crate) fn log(level: Level, message: &str) {
-    let block = Block::new(message.as_bytes(), 0);
+    let block = Block::new(message.as_bytes());
     let write = match level {
         Level::Trace => kernel::log_trace,
         Level::Debug => kernel::log_debug,
@@ -111,66 +118,86 @@ pub(crate) fn log(level: Level, message: &str) {
 
 /// Reads a variable of this instance.
 pub(crate) fn var(key: &str) -> Option<Vec<u8>> {
-    let key = Block::new(key.as_bytes(), 0);
+    let key = Block::new(key.as_bytes());
     let value = kernel::var_get(key.0);
     Block::at(value).map(|block| block.document().into_bytes())
 }
 
 /// Sets or removes a variable of this instance.
 pub(crate) fn set_var(key: &str, value: Option<&[u8]>) {
-    let key = Block::new(key.as_bytes(), 0);
-    let value = value.map(|value| Block::new(value, 0));
+    let key = Block::new(key.as_bytes());
+    let value = value.map(Block::new);
     kernel::var_set(key.0, value.as_ref().map_or(0, |block| block.0));
 }
 
 /// The bytes that are handed over at a time. On the server only transfers of words are cheap.
 const WORD: usize = 8;
 
+/// The bytes that are handed over without counting.
+const SPAN: usize = 8 * WORD;
+
+/// Copies words to kernel memory. As a function of its own it needs fewer instructions for each than in a loop.
+///
+/// # Safety
+///
+/// So many bytes must be readable.
+#[inline(never)]
+unsafe fn store_span(from: *const u8, to: u64) {
+    // SAFETY: promised by the caller.
+    unsafe {
+        store_word(from, to);
+        store_word(from.add(WORD), to + 8);
+        store_word(from.add(2 * WORD), to + 16);
+        store_word(from.add(3 * WORD), to + 24);
+        store_word(from.add(4 * WORD), to + 32);
+        store_word(from.add(5 * WORD), to + 40);
+        store_word(from.add(6 * WORD), to + 48);
+        store_word(from.add(7 * WORD), to + 56);
+    }
+}
+
+/// Copies a word to kernel memory.
+///
+/// # Safety
+///
+/// So many bytes must be readable.
+#[inline(always)]
+unsafe fn store_word(from: *const u8, to: u64) {
+    // SAFETY: promised by the caller.
+    kernel::store_u64(to, unsafe { from.cast::<u64>().read_unaligned() });
+}
+
 /// A block of kernel memory, freed when dropped.
 struct Block(u64);
 
 impl Block {
-    /// Copies bytes into a new block, whose length is theirs or `least`.
+    /// Copies bytes into a new block.
     #[inline(never)]
-    fn new(bytes: &[u8], least: usize) -> Self {
+    fn new(bytes: &[u8]) -> Self {
         let length = bytes.len();
-        let offset = kernel::alloc(length.max(least) as u64);
+        let offset = kernel::alloc(length as u64);
         if let Some(last) = length.checked_sub(WORD) {
-            let copy = |from: *const u8, to: u64| {
-                // SAFETY: the place is a word's length before the end.
-                kernel::store_u64(to, unsafe { from.cast::<u64>().read_unaligned() });
-            };
             let (mut from, mut to) = (bytes.as_ptr(), offset);
-            // SAFETY: no place is past the last one.
+            // SAFETY: every word read is within the bytes.
             unsafe {
-                for _ in 0..last / (4 * WORD) {
-                    copy(from, to);
-                    copy(from.add(WORD), to + 8);
-                    copy(from.add(2 * WORD), to + 16);
-                    copy(from.add(3 * WORD), to + 24);
-                    from = from.add(4 * WORD);
-                    to += 32;
+                for _ in 0..last / SPAN {
+                    store_span(from, to);
+                    from = from.add(SPAN);
+                    to += SPAN as u64;
                 }
-                for _ in 0..last % (4 * WORD) / WORD {
-                    copy(from, to);
+                for _ in 0..last % SPAN / WORD {
+                    store_word(from, to);
                     from = from.add(WORD);
-                    to += 8;
+                    to += WORD as u64;
                 }
                 // The last words may overlap.
-                copy(from, to);
-                copy(bytes.as_ptr().add(last), offset + last as u64);
+                store_word(from, to);
+                store_word(bytes.as_ptr().add(last), offset + last as u64);
             }
             return Self(offset);
         }
-        if least < WORD {
-            for (at, byte) in bytes.iter().enumerate() {
-                kernel::store_u8(offset + at as u64, *byte);
-            }
-        } else {
-            let word = bytes
-                .iter()
-                .rfold(0, |word, byte| word << 8 | u64::from(*byte));
-            kernel::store_u64(offset, word);
+        for (at, byte) in bytes.iter().enumerate() {
+            kernel::store_u8(offset + at as u64, *byte);
         }
         Self(offset)
     }
@@ -183,19 +210,13 @@ impl Block {
     fn document(&self) -> Document {
         // The other way to ask for the length walks through all blocks to see whether this is one.
         let length = kernel::length_unsafe(self.0);
+        let mut short = 0;
         if length < WORD as u64 {
-            // Within the memory of the kernel, unless the block is the very last thing there: then it is zero.
-            let word = kernel::load_u64(self.0);
-            if word != 0 {
-                let bytes = word.to_le_bytes();
-                return Document::new(bytes.get(..length as usize).unwrap_or_default());
-            }
+            // No server reads words that reach beyond the memory of the kernel, and the block may be at its end. So this is
+            // the word that ends with the block; it begins in what the kernel keeps before each.
+            short = kernel::load_u64(self.0 + length - 8) >> ((64 - 8 * length) & 63);
         }
-        load(
-            length,
-            |at| kernel::load_u64(self.0 + at),
-            |at| kernel::load_u8(self.0 + at),
-        )
+        load(length, self.0, short, kernel::load_u64, kernel::load_u8)
     }
 }
 
@@ -205,43 +226,62 @@ impl Drop for Block {
     }
 }
 
-/// Copies bytes here, a word at a time, four words to a round. The last word may overlap the one before.
-#[inline(always)]
-fn load(length: u64, word: impl Fn(u64) -> u64, byte: impl Fn(u64) -> u8) -> Document {
+/// Copies bytes here, with functions of the kernel for words and bytes; the last word may overlap the one before. What is
+/// less than a word may be in `short` already, unless that is zero.
+#[inline(never)]
+fn load(
+    length: u64,
+    from: u64,
+    short: u64,
+    word: extern "C" fn(u64) -> u64,
+    byte: extern "C" fn(u64) -> u8,
+) -> Document {
     let length = length as usize;
-    // SAFETY: all writes are within the length, and they cover all of it.
+    // SAFETY: all writes are within the length or a word, and they cover all of it.
     Document::filled(length, |start| unsafe {
-        let mut bits = 0;
-        let mut copy = |from: u64, to: *mut u8| {
-            let word = word(from);
-            bits |= word;
-            to.cast::<u64>().write_unaligned(word);
+        let copy = |at: usize| {
+            let word = word(from + at as u64);
+            start.add(at).cast::<u64>().write_unaligned(word);
+            word
         };
-        let mut at = 0;
-        if let Some(last) = length.checked_sub(WORD) {
-            let (mut from, mut to) = (0, start);
-            while at + 3 * WORD <= last {
-                copy(from, to);
-                copy(from + 8, to.add(WORD));
-                copy(from + 16, to.add(2 * WORD));
-                copy(from + 24, to.add(3 * WORD));
-                from += 32;
-                to = to.add(4 * WORD);
-                at += 4 * WORD;
+        let Some(last) = length.checked_sub(WORD) else {
+            start.cast::<u64>().write_unaligned(short);
+            let mut bits = short;
+            if bits == 0 {
+                for at in 0..length {
+                    let byte = byte(from + at as u64);
+                    bits |= u64::from(byte);
+                    start.add(at).write(byte);
+                }
             }
-            while at < last {
-                copy(at as u64, start.add(at));
-                at += WORD;
-            }
-            copy(last as u64, start.add(last));
-        } else {
-            while at < length {
-                let byte = byte(at as u64);
-                bits |= u64::from(byte);
-                start.add(at).write(byte);
-                at += 1;
-            }
+            return bits;
+        };
+        let (mut at, mut bits) = (0, 0);
+        while at + SPAN <= last {
+            bits |= load_span(word, from + at as u64, start.add(at));
+            at += SPAN;
         }
-        bits
+        while at < last {
+            bits |= copy(at);
+            at += WORD;
+        }
+        bits | copy(last)
     })
+}
+
+/// Copies words from kernel memory, and returns the bits that any of them has.
+///
+/// # Safety
+///
+/// So many bytes must be writable.
+#[inline(never)]
+unsafe fn load_span(word: extern "C" fn(u64) -> u64, from: u64, to: *mut u8) -> u64 {
+    let copy = |at: usize| {
+        let word = word(from + at as u64);
+        // SAFETY: promised by the caller.
+        unsafe { to.add(at).cast::<u64>().write_unaligned(word) };
+        word
+    };
+    let half = copy(0) | copy(WORD) | copy(2 * WORD) | copy(3 * WORD);
+    half | copy(4 * WORD) | copy(5 * WORD) | copy(6 * WORD) | copy(7 * WORD)
 }

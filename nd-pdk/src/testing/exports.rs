@@ -58,8 +58,8 @@ pub(crate) fn input() -> Vec<u8> {
     CALL.with_borrow(|call| call.input.clone())
 }
 
-pub(crate) fn set_output(document: &[u8]) {
-    CALL.with_borrow_mut(|call| call.output = document.to_vec());
+pub(crate) fn set_output(document: Vec<u8>) {
+    CALL.with_borrow_mut(|call| call.output = document);
 }
 
 pub(crate) fn set_error(message: &str) {

@@ -31,8 +31,8 @@ impl Document {
         })
     }
 
-    /// Makes a document of this length. `fill` gets the place for it and writes every byte; it returns the bits that
-    /// any of the bytes has, each at its place in a word, or more.
+    /// Makes a document of this length. `fill` gets the place for it and writes every byte, and as many more as padding
+    /// has at most; it returns the bits that any of the bytes has, each at its place in a word, or more.
     pub(crate) fn filled(length: usize, fill: impl FnOnce(*mut u8) -> u64) -> Self {
         let mut bytes = buffer::with_room(length.saturating_add(PADDING));
         let start = bytes.as_mut_ptr();
@@ -42,27 +42,15 @@ impl Document {
             start.add(length).write_bytes(0, PADDING);
             bytes.set_len(length + PADDING);
         }
-        let mut document = Self {
-            bytes,
-            length,
-            broken: false,
+        let valid = if bits & HIGH == 0 {
+            length
+        } else {
+            cut_off(&mut bytes, length)
         };
-        if bits & HIGH != 0 {
-            document.check();
-        }
-        document
-    }
-
-    /// Makes sure that the document is UTF-8, or cuts it off.
-    #[inline(never)]
-    fn check(&mut self) {
-        if let Err(error) = core::str::from_utf8(&self.bytes) {
-            self.broken = true;
-            self.length = error.valid_up_to();
-            // The padding is UTF-8, so the place is before it.
-            if let Some(rest) = self.bytes.get_mut(self.length..) {
-                rest.fill(0);
-            }
+        Self {
+            bytes,
+            length: valid,
+            broken: valid < length,
         }
     }
 
@@ -86,6 +74,21 @@ impl Document {
     /// Returns the memory of the document, for other use.
     pub(crate) fn into_buffer(self) -> Vec<u8> {
         self.bytes
+    }
+}
+
+/// Puts zeros behind the part of a document that is UTF-8, and returns its length.
+#[inline(never)]
+fn cut_off(bytes: &mut [u8], length: usize) -> usize {
+    match core::str::from_utf8(bytes.get(..length).unwrap_or_default()) {
+        Ok(document) => document.len(),
+        Err(error) => {
+            let valid = error.valid_up_to();
+            if let Some(rest) = bytes.get_mut(valid..) {
+                rest.fill(0);
+            }
+            valid
+        }
     }
 }
 

@@ -26,7 +26,7 @@ pub struct DecodeField {
 /// How to write one field of a struct.
 #[derive(Debug)]
 pub struct EncodeField {
-    /// The name in quotes, and the colon.
+    /// A comma, the name in quotes, the colon, and the quote before the value when that is a text.
     name: &'static str,
     offset: usize,
     /// How to write the value; `None` for a text, which most fields are.
@@ -55,7 +55,7 @@ impl DecodeField {
 }
 
 impl EncodeField {
-    /// Describes a field by its name in quotes and the colon; `get` only tells its type.
+    /// Describes a field by its name as it is written, with comma, quotes and colon; `get` only tells its type.
     ///
     /// # Safety
     ///
@@ -80,7 +80,7 @@ impl EncodeField {
 }
 
 impl EncodeField {
-    /// Describes a field that is a text, for which there is a shorter way.
+    /// Describes a field that is a text, for which there is a shorter way; the opening quote of the value follows its name.
     ///
     /// # Safety
     ///
@@ -145,28 +145,37 @@ pub(crate) fn encode<T: Record>(value: &T, w: &mut Writer) {
 /// `fields` must be the table of what `record` points to.
 #[inline(never)]
 unsafe fn encode_fields(record: *const u8, fields: &[EncodeField], w: &mut Writer) {
-    w.begin_object();
+    let start = w.length();
     for field in fields {
         // SAFETY: the table belongs to the struct.
-        unsafe {
-            let place = record.add(field.offset);
-            match field.encode {
-                None => {
-                    let text = &*place.cast::<String>();
-                    if !text.is_empty() || field.is_empty.is_none() {
-                        w.text_field(field.name, text);
-                    }
+        unsafe { encode_field(record, field, w) };
+    }
+    w.end_fields(start);
+}
+
+/// # Safety
+///
+/// `field` must describe a field of what `record` points to.
+#[inline(never)]
+unsafe fn encode_field(record: *const u8, field: &EncodeField, w: &mut Writer) {
+    // SAFETY: promised by the caller.
+    unsafe {
+        let place = record.add(field.offset);
+        match field.encode {
+            None => {
+                let text = &*place.cast::<String>();
+                if !text.is_empty() || field.is_empty.is_none() {
+                    w.text(field.name, text);
                 }
-                Some(encode) => {
-                    if field.is_empty.is_none_or(|is_empty| !is_empty(place)) {
-                        w.quoted_key(field.name);
-                        encode(place, w);
-                    }
+            }
+            Some(encode) => {
+                if field.is_empty.is_none_or(|is_empty| !is_empty(place)) {
+                    w.raw(field.name.as_bytes());
+                    encode(place, w);
                 }
             }
         }
     }
-    w.end_object();
 }
 
 /// Describes structs: the name of each field on the wire, `text` where it is one, and `omit_empty` where it is left out
@@ -189,7 +198,7 @@ macro_rules! record {
                 unsafe {
                     $crate::wire::record!(
                         @encode
-                        (concat!("\"", $json, "\":"), ::core::mem::offset_of!($type, $field), |it: &$type| &it.$field)
+                        $json, (::core::mem::offset_of!($type, $field), |it: &$type| &it.$field)
                         $($flag)*
                     )
                 },
@@ -208,18 +217,14 @@ macro_rules! record {
             }
         }
     )*};
-    (@encode ($name:expr, $offset:expr, $get:expr) text omit_empty) => {
-        $crate::wire::EncodeField::text($name, $offset, true, $get)
+    (@encode $json:literal, ($offset:expr, $get:expr) text $($omit_empty:ident)?) => {
+        $crate::wire::EncodeField::text(concat!(",\"", $json, "\":\""), $offset, $crate::wire::record!(@flag $($omit_empty)?), $get)
     };
-    (@encode ($name:expr, $offset:expr, $get:expr) text) => {
-        $crate::wire::EncodeField::text($name, $offset, false, $get)
+    (@encode $json:literal, ($offset:expr, $get:expr) $($omit_empty:ident)?) => {
+        $crate::wire::EncodeField::new(concat!(",\"", $json, "\":"), $offset, $crate::wire::record!(@flag $($omit_empty)?), $get)
     };
-    (@encode ($name:expr, $offset:expr, $get:expr) omit_empty) => {
-        $crate::wire::EncodeField::new($name, $offset, true, $get)
-    };
-    (@encode ($name:expr, $offset:expr, $get:expr)) => {
-        $crate::wire::EncodeField::new($name, $offset, false, $get)
-    };
+    (@flag omit_empty) => { true };
+    (@flag) => { false };
 }
 
 pub(crate) use record;

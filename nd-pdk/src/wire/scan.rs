@@ -17,96 +17,74 @@ pub(super) const HIGH: u64 = ONES << 7;
 pub(super) unsafe fn plain_end(mut at: *const u8) -> *const u8 {
     loop {
         // SAFETY: promised by the caller.
-        let marks = unsafe { marks(at) };
-        if marks != 0 {
+        let found = unsafe { look(at) };
+        if any(found) {
             // SAFETY: within what was looked at.
-            return unsafe { at.add(first(marks)) };
+            return unsafe { at.add(first(found)) };
         }
         // SAFETY: the place looked for comes later.
         at = unsafe { at.add(STEP) };
     }
 }
 
-/// Copies a text to a place with room for it, and returns whether strings can hold all of it as it is.
+/// Copies so many bytes to a place up to the first byte that strings cannot hold, and returns how many bytes that were.
+/// What follows them there is overwritten.
 ///
 /// # Safety
 ///
-/// The length of the text must be writable there.
+/// The bytes must be readable here and writable there.
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
 #[inline(never)]
-pub(super) unsafe fn copy_plain(text: &[u8], to: *mut u8) -> bool {
-    let (from, length) = (text.as_ptr(), text.len());
-    // SAFETY: both places are that long, and the last step, which may overlap the one before, is within them.
+pub(super) unsafe fn copy_plain(from: *const u8, length: usize, to: *mut u8) -> usize {
+    // SAFETY: both places are that long, and every step is within them.
     unsafe {
         let Some(last) = length.checked_sub(STEP) else {
-            let mut plain = true;
-            for at in 0..length {
-                let byte = *from.add(at);
-                plain &= byte >= b' ' && byte != b'"' && byte != b'\\';
-                to.add(at).write(byte);
-            }
-            return plain;
+            return copy_short(from, length, to);
         };
-        let mut found = step(from.add(last), to.add(last));
+        // Two steps at a time, which may overlap where the text ends: each other, or those before.
+        let second = last.min(STEP);
+        let last = last - second;
         let mut at = 0;
-        while at + STEP < last {
-            found = either(found, step(from.add(at), to.add(at)));
-            found = either(found, step(from.add(at + STEP), to.add(at + STEP)));
-            at += 2 * STEP;
+        loop {
+            let one = step(from.add(at), to.add(at));
+            let two = step(from.add(at + second), to.add(at + second));
+            if any(either(one, two)) {
+                return at
+                    + if any(one) {
+                        first(one)
+                    } else {
+                        second + first(two)
+                    };
+            }
+            if at == last {
+                return length;
+            }
+            at = last.min(at + 2 * STEP);
         }
-        if at < last {
-            found = either(found, step(from.add(at), to.add(at)));
-        }
-        !any(found)
     }
 }
 
-/// Returns the place of the next byte from this one on that strings cannot hold, or the length.
-pub(super) fn plain_until(bytes: &[u8], from: usize) -> usize {
-    // SAFETY: the processor has what the function uses.
-    unsafe { search(bytes, from) }
-}
-
+/// Does the same for less than a step.
+///
 /// # Safety
 ///
-/// None; functions for features that a processor may lack have to be marked.
+/// As above.
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
 #[inline(never)]
-unsafe fn search(bytes: &[u8], from: usize) -> usize {
-    let (start, length) = (bytes.as_ptr(), bytes.len());
-    let mut at = from;
-    if let Some(last) = length.checked_sub(STEP) {
-        while at <= last {
-            // SAFETY: the place is at least a step before the end.
-            let marks = unsafe { marks(start.add(at)) };
-            if marks != 0 {
-                return at + first(marks);
-            }
-            at += STEP;
-        }
-        if at < length {
-            // What is left over is looked at together with what precedes it, which is shifted out.
-            // SAFETY: as above.
-            let marks = unsafe { marks(start.add(last)) } >> ((at - last) * BITS);
-            if marks != 0 {
-                return at + first(marks);
-            }
-        }
-        return length;
+unsafe fn copy_short(from: *const u8, length: usize, to: *mut u8) -> usize {
+    let mut padded = [b' '; STEP];
+    // SAFETY: there is room for less than a step, and what is looked at is one.
+    unsafe {
+        to.copy_from_nonoverlapping(from, length);
+        padded.as_mut_ptr().copy_from_nonoverlapping(from, length);
+        let found = look(padded.as_ptr());
+        if any(found) { first(found) } else { length }
     }
-    while at < length {
-        // SAFETY: the place is before the end.
-        if matches!(unsafe { *start.add(at) }, 0..=31 | b'"' | b'\\') {
-            break;
-        }
-        at += 1;
-    }
-    at
 }
 
 /// Bytes that are looked at in one go.
 pub(super) use step::STEP;
-use step::{BITS, any, either, first, marks, step};
+use step::{any, either, first, look, step};
 
 #[cfg(target_arch = "wasm32")]
 mod step {
@@ -116,20 +94,6 @@ mod step {
     };
 
     pub(in crate::wire) const STEP: usize = 16;
-    /// Bits of the marks for each byte.
-    pub(super) const BITS: usize = 1;
-
-    /// Marks the bytes that strings cannot hold.
-    ///
-    /// # Safety
-    ///
-    /// As many bytes must be readable as a step has.
-    #[target_feature(enable = "simd128")]
-    #[inline]
-    pub(super) unsafe fn marks(at: *const u8) -> u32 {
-        // SAFETY: promised by the caller.
-        u32::from(i8x16_bitmask(special(unsafe { v128_load(at.cast()) })))
-    }
 
     /// Fills the bytes that strings cannot hold with ones, the others with zeros.
     #[target_feature(enable = "simd128")]
@@ -141,9 +105,16 @@ mod step {
         v128_or(backslash, u8x16_lt(turned, u8x16_splat(b' ' + 1)))
     }
 
-    /// The byte of the first mark.
-    pub(super) fn first(marks: u32) -> usize {
-        marks.trailing_zeros() as usize
+    /// Finds the bytes that strings cannot hold.
+    ///
+    /// # Safety
+    ///
+    /// As many bytes must be readable as a step has.
+    #[target_feature(enable = "simd128")]
+    #[inline]
+    pub(super) unsafe fn look(at: *const u8) -> v128 {
+        // SAFETY: promised by the caller.
+        special(unsafe { v128_load(at.cast()) })
     }
 
     /// Copies a step, and finds the bytes that strings cannot hold.
@@ -173,6 +144,13 @@ mod step {
     pub(super) fn any(found: v128) -> bool {
         v128_any_true(found)
     }
+
+    /// The place of the first byte found.
+    #[target_feature(enable = "simd128")]
+    #[inline]
+    pub(super) fn first(found: v128) -> usize {
+        i8x16_bitmask(found).trailing_zeros() as usize
+    }
 }
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -180,18 +158,11 @@ mod step {
     use super::{HIGH, ONES};
 
     pub(in crate::wire) const STEP: usize = 8;
-    /// Bits of the marks for each byte.
-    pub(super) const BITS: usize = 8;
 
     /// Marks the first of the bytes that strings cannot hold by its highest bit. Bytes after it may be marked without
     /// reason.
-    ///
-    /// # Safety
-    ///
-    /// As many bytes must be readable as a step has.
-    pub(super) unsafe fn marks(at: *const u8) -> u64 {
-        // SAFETY: promised by the caller.
-        let word = u64::from_le(unsafe { at.cast::<u64>().read_unaligned() });
+    fn special(bytes: u64) -> u64 {
+        let word = u64::from_le(bytes);
         // Set where the byte is less than a space, or zero after exclusive or with the byte looked for.
         let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word;
         let quote = below(word ^ (ONES * u64::from(b'"')), 1);
@@ -199,9 +170,14 @@ mod step {
         (below(word, 32) | quote | backslash) & HIGH
     }
 
-    /// The byte of the first mark.
-    pub(super) fn first(marks: u64) -> usize {
-        marks.trailing_zeros() as usize / 8
+    /// Finds the bytes that strings cannot hold.
+    ///
+    /// # Safety
+    ///
+    /// As many bytes must be readable as a step has.
+    pub(super) unsafe fn look(at: *const u8) -> u64 {
+        // SAFETY: promised by the caller.
+        special(unsafe { at.cast::<u64>().read_unaligned() })
     }
 
     /// Copies a step, and finds the bytes that strings cannot hold.
@@ -212,9 +188,9 @@ mod step {
     pub(super) unsafe fn step(from: *const u8, to: *mut u8) -> u64 {
         // SAFETY: promised by the caller.
         unsafe {
-            to.cast::<u64>()
-                .write_unaligned(from.cast::<u64>().read_unaligned());
-            marks(from)
+            let bytes = from.cast::<u64>().read_unaligned();
+            to.cast::<u64>().write_unaligned(bytes);
+            special(bytes)
         }
     }
 
@@ -225,35 +201,41 @@ mod step {
     pub(super) fn any(found: u64) -> bool {
         found != 0
     }
+
+    /// The place of the first byte found.
+    pub(super) fn first(found: u64) -> usize {
+        found.trailing_zeros() as usize / 8
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{copy_plain, plain_until};
+    use super::copy_plain;
 
     #[test]
     fn every_special_byte_is_found_wherever_it_stands() {
-        for length in 0..50 {
-            let plain = vec![b'a'; length];
-            assert_eq!(plain_until(&plain, 0), length);
+        for length in 0..100 {
+            let plain: Vec<u8> = (0..length).map(|at| b'#' + at as u8 % 50).collect();
             let mut copy = vec![0; length];
             // SAFETY: both are that long.
-            assert!(unsafe { copy_plain(&plain, copy.as_mut_ptr()) });
+            assert_eq!(
+                unsafe { copy_plain(plain.as_ptr(), length, copy.as_mut_ptr()) },
+                length
+            );
             assert_eq!(copy, plain);
             for place in 0..length {
                 for special in [0, 10, 31, b'"', b'\\'] {
-                    let mut bytes = vec![0xc3; length];
+                    let mut bytes = plain.clone();
                     bytes[place] = special;
-                    // SAFETY: as above.
-                    assert!(!unsafe { copy_plain(&bytes, copy.as_mut_ptr()) });
-                    for from in 0..=place {
-                        assert_eq!(plain_until(&bytes, from), place);
+                    // What stands behind does not count.
+                    for next in [b'!', b' ', b']', 0x7f, 0xc3, special] {
+                        bytes[place + 1..].fill(next);
+                        copy.fill(0);
+                        // SAFETY: as above.
+                        let found =
+                            unsafe { copy_plain(bytes.as_ptr(), length, copy.as_mut_ptr()) };
+                        assert_eq!((found, &copy[..found]), (place, &plain[..place]));
                     }
-                    // Specials before do not count.
-                    bytes[..place].fill(b'"');
-                    bytes[place] = b' ';
-                    bytes[place + 1..].fill(b'!');
-                    assert_eq!(plain_until(&bytes, place), length);
                 }
             }
         }

@@ -43,7 +43,8 @@ impl<'a> Reader<'a> {
     /// Takes the rest of a string that began at `from`, from its first escape on.
     #[inline(never)]
     fn escaped(&mut self, from: Cursor<'a>) -> Result<String, Failed> {
-        let mut out = buffer::copy(self.at.since(from));
+        let mut out = String::new();
+        buffer::append_text(&mut out, self.at.since(from));
         loop {
             if self.at.take(b'"') {
                 return Ok(out);
@@ -78,15 +79,13 @@ impl<'a> Reader<'a> {
         let mut code = self.hex()?;
         if code & 0xfc00 == 0xd800 {
             let back = self.at;
-            if self.at.take(b'\\') && self.at.take(b'u') {
+            if self.at.take_both(b'\\', b'u') {
                 let low = self.hex()?;
                 if low & 0xfc00 == 0xdc00 {
                     code = 0x10000 + ((code & 0x3ff) << 10) + (low & 0x3ff);
                 } else {
                     self.at = back;
                 }
-            } else {
-                self.at = back;
             }
         }
         // Half a surrogate pair is not a character.

@@ -54,6 +54,22 @@ record! {
     }
 }
 
+/// A struct that may have nothing to write.
+#[derive(Default)]
+struct Sparse {
+    text: String,
+    number: i32,
+    inner: Option<Box<Sparse>>,
+}
+
+record! {
+    Sparse {
+        "text": text text omit_empty,
+        "number": number omit_empty,
+        "inner": inner omit_empty,
+    }
+}
+
 fn read<T: Decode + Default>(document: &str) -> Result<T, String> {
     let mut value = T::default();
     decode(document.as_bytes(), &mut value)
@@ -402,4 +418,46 @@ fn nothing_is_written_for_the_unit_type() {
     assert_eq!(written(&()), "");
     assert_eq!(written(&None::<String>), "null");
     assert_eq!(written(&"a\u{7f}\u{1f}\""), "\"a\u{7f}\\u001f\\\"\"");
+}
+
+#[test]
+fn empty_fields_are_left_out_wherever_they_stand() {
+    let sparse = |text: &str, number: i32, inner: Option<Sparse>| Sparse {
+        text: text.to_owned(),
+        number,
+        inner: inner.map(Box::new),
+    };
+    assert_eq!(written(&Sparse::default()), "{}");
+    assert_eq!(
+        written(&vec![Sparse::default(), Sparse::default()]),
+        "[{},{}]"
+    );
+    assert_eq!(written(&sparse("a\"", 0, None)), r#"{"text":"a\""}"#);
+    assert_eq!(
+        written(&sparse("", 0, Some(sparse("", 7, Some(Sparse::default()))))),
+        r#"{"inner":{"number":7,"inner":{}}}"#
+    );
+    assert_eq!(
+        written(&HashMap::from([("k".to_owned(), sparse("", 1, None))])),
+        r#"{"k":{"number":1}}"#
+    );
+}
+
+#[test]
+fn every_escape_is_written_wherever_it_stands() {
+    for length in 0..40 {
+        for place in 0..=length {
+            for special in ["\"", "\\", "\n", "\r", "\t", "\u{0}", "\u{1f}", "\n\"\u{b}"] {
+                let mut text = "é".repeat(length);
+                text.insert_str(place * 2, special);
+                let document = written(&text);
+                assert_eq!(serde_json::from_str::<String>(&document).unwrap(), text);
+            }
+        }
+    }
+    let whole: String = (0..128u8).map(char::from).collect();
+    let expected = serde_json::to_string(&whole).unwrap();
+    // `serde_json` has two short escapes more.
+    let expected = expected.replace(r"\b", r"\u0008").replace(r"\f", r"\u000c");
+    assert_eq!(written(&whole), expected);
 }

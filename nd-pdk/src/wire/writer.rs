@@ -1,6 +1,6 @@
 //! Writing JSON: a byte buffer that knows where commas go.
 
-use super::scan::{copy_plain, plain_until};
+use super::scan::copy_plain;
 use super::{Encode, base64, number};
 use crate::buffer;
 
@@ -74,60 +74,56 @@ impl Writer {
         self.push(b':');
     }
 
-    /// Writes the name of the next field, with its quotes and the colon.
-    #[inline(never)]
-    pub(super) fn quoted_key(&mut self, name: &str) {
-        self.separate();
-        self.raw(name.as_bytes());
-    }
-
-    /// Writes a field that is a text; its name with its quotes and the colon.
-    #[inline(never)]
-    pub(super) fn text_field(&mut self, name: &str, text: &str) {
-        // A comma, the name, and the text in quotes.
-        buffer::reserve(&mut self.out, name.len() + text.len() + 3);
-        self.separate();
-        buffer::extend(&mut self.out, name.as_bytes());
-        let length = self.out.len();
-        // SAFETY: there is room for the quotes and the text, and all of it is written before it counts.
-        unsafe {
-            let start = self.out.as_mut_ptr().add(length);
-            if copy_plain(text.as_bytes(), start.add(1)) {
-                start.write(b'"');
-                start.add(1 + text.len()).write(b'"');
-                self.out.set_len(length + 2 + text.len());
-                return;
-            }
-        }
-        self.string(text);
-    }
-
     /// Writes a string, escaping what JSON wants escaped.
-    #[inline(never)]
     pub fn string(&mut self, text: &str) {
-        let bytes = text.as_bytes();
-        // The quotes, and what a few escapes add.
-        buffer::reserve(&mut self.out, bytes.len().saturating_add(16));
-        self.push(b'"');
-        let mut at = 0;
-        loop {
-            let end = plain_until(bytes, at);
-            let before = bytes.get(at..end).unwrap_or_default();
-            let Some(byte) = bytes.get(end) else {
-                buffer::extend(&mut self.out, before);
-                break;
-            };
-            let short = short_escape(*byte);
-            if short == 0 {
-                self.raw(before);
-                self.escape_by_number(*byte);
-            } else {
-                buffer::extend(&mut self.out, before);
-                buffer::extend(&mut self.out, &[b'\\', short]);
+        self.text("\"", text);
+    }
+
+    /// Writes `before`, which ends with a quote, as it is, then a text, escaped, and its closing quote.
+    #[inline(never)]
+    pub(super) fn text(&mut self, before: &str, text: &str) {
+        let (mut from, mut left) = (text.as_ptr(), text.len());
+        // SAFETY: `left` bytes of the text stand at `from`; there is room for all that is written, and all of it is
+        // written before it counts.
+        unsafe {
+            let start = buffer::room(&mut self.out, before.len() + left + 1);
+            start.copy_from_nonoverlapping(before.as_ptr(), before.len());
+            let mut to = start.add(before.len());
+            loop {
+                let plain = copy_plain(from, left, to);
+                to = to.add(plain);
+                if plain == left {
+                    break;
+                }
+                let byte = *from.add(plain);
+                from = from.add(plain + 1);
+                left -= plain + 1;
+                buffer::end_at(&mut self.out, to);
+                to = buffer::room(&mut self.out, left + LONGEST_ESCAPE + 1);
+                to = escape(byte, to);
             }
-            at = end + 1;
+            to.write(b'"');
+            buffer::end_at(&mut self.out, to.add(1));
         }
-        self.push(b'"');
+    }
+
+    /// Returns the number of bytes written.
+    pub(super) fn length(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Makes an object of the fields written since there were `start` bytes, each behind a comma.
+    pub(super) fn end_fields(&mut self, start: usize) {
+        buffer::reserve(&mut self.out, 2);
+        let end = self.out.len().max(start + 1);
+        // SAFETY: there is room for both brackets, and what is between them is written.
+        unsafe {
+            let base = self.out.as_mut_ptr();
+            // In place of the first comma, if there is one.
+            base.add(start).write(b'{');
+            base.add(end).write(b'}');
+            self.out.set_len(end + 1);
+        }
     }
 
     /// Writes bytes as base64 text.
@@ -171,7 +167,6 @@ impl Writer {
     }
 
     /// Writes text that is JSON already.
-    #[inline(never)]
     pub fn raw(&mut self, json: &[u8]) {
         buffer::append(&mut self.out, json);
     }
@@ -193,29 +188,36 @@ impl Writer {
             self.push(b',');
         }
     }
-
-    #[cold]
-    #[inline(never)]
-    fn escape_by_number(&mut self, byte: u8) {
-        let digit = |value: u8| {
-            if value < 10 {
-                b'0' + value
-            } else {
-                b'a' - 10 + value
-            }
-        };
-        self.raw(&[b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte & 15)]);
-    }
 }
 
-/// The letter that stands for a byte behind a backslash; zero if there is none.
+const LONGEST_ESCAPE: usize = 6;
+
+/// Writes the escape of a byte that strings cannot hold, and returns where it ends.
+///
+/// # Safety
+///
+/// The longest escape must be writable there.
 #[inline(always)]
-fn short_escape(byte: u8) -> u8 {
-    match byte {
+unsafe fn escape(byte: u8, to: *mut u8) -> *mut u8 {
+    let letter = match byte {
         b'"' | b'\\' => byte,
         b'\n' => b'n',
         b'\r' => b'r',
         b'\t' => b't',
         _ => 0,
+    };
+    // SAFETY: no escape is longer than the longest.
+    unsafe {
+        to.write(b'\\');
+        if letter > 0 {
+            to.add(1).write(letter);
+            return to.add(2);
+        }
+        let low = byte & 15;
+        to.add(1).copy_from_nonoverlapping(b"u000".as_ptr(), 4);
+        to.add(4).write(b'0' + (byte >> 4));
+        to.add(5)
+            .write(low + if low < 10 { b'0' } else { b'a' - 10 });
+        to.add(LONGEST_ESCAPE)
     }
 }
