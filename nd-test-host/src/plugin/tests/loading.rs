@@ -55,6 +55,11 @@ fn an_import_without_permission_fails_the_load() {
     assert!(text.starts_with("creating instance"), "{text}");
     assert!(text.contains("is not exported in module") && text.contains(r#"add "kvstore": {}"#));
     load(&patient(), r#"{"kvstore":{}}"#, import);
+    let socket = r#"(import "wasi_snapshot_preview1" "sock_connect" (func (param i32)))"#;
+    let text = load_error("{}", socket);
+    assert!(text.starts_with("creating instance"), "{text}");
+    let named = r#""sock_connect" is not exported in module "wasi_snapshot_preview1""#;
+    assert!(text.contains(named), "{text}");
 }
 
 #[test]
