@@ -55,7 +55,7 @@ pub(super) struct State {
 
 impl State {
     /// Returns the instance's side of WASI, which is made when the guest first asks for it; many calls never do.
-    fn wasi(&mut self) -> &mut WasiCtx {
+    pub(super) fn wasi(&mut self) -> &mut WasiCtx {
         let shared = &self.shared;
         self.wasi.get_or_insert_with(|| {
             super::wasi::context(&shared.mounts, &shared.faults, &self.context)
@@ -273,6 +273,7 @@ pub(super) fn link(linker: &mut Linker<State>, own: &[OwnFunction]) -> Result<()
     linker.func_wrap(WASI_MODULE, "proc_exit", |code: i32| -> Result<()> {
         Err(wasmtime::Error::new(I32Exit(code)))
     })?;
+    super::wasi::link_for_directories(linker)?;
     linker.allow_shadowing(false);
     service::link(linker, own)
 }
