@@ -73,9 +73,17 @@ pub enum CallError {
         /// The export asked for.
         export: String,
     },
-    /// The caller gave up: the call was cancelled, or the plugin was unloaded while it ran.
+    /// The caller gave up while the call ran.
     #[error("context canceled")]
     Cancelled {
+        /// Plugin id.
+        plugin: String,
+        /// The export that was running.
+        export: String,
+    },
+    /// The plugin was unloaded while the call ran. Call the next load.
+    #[error("plugin call failed: the plugin was unloaded")]
+    Unloaded {
         /// Plugin id.
         plugin: String,
         /// The export that was running.

@@ -18,6 +18,7 @@ use crate::journal::{Journal, LogLevel};
 use crate::manifest::config_map;
 use crate::package::{self, Package, PackageError};
 use crate::plugin::{LoadError, Plugin, Surroundings};
+use crate::server::agents::Stored;
 use crate::server::scrobbling::Scrobbling;
 use crate::server::{Rules, ServerConfig};
 use crate::services::library::{Catalogue, Collection, ScanError, ScanReport, scan_into};
@@ -34,6 +35,7 @@ pub struct Host {
     defaults: PluginSettings,
     state: Arc<Mutex<State>>,
     scrobbling: Scrobbling,
+    information: Arc<Stored>,
     /// The data folder, when the host made one of its own; removed with the host.
     _own_data: Option<TempDir>,
 }
@@ -273,12 +275,14 @@ impl Host {
 impl Drop for Host {
     fn drop(&mut self) {
         self.scrobbling.close();
+        self.information.close();
         let plugins = std::mem::take(&mut self.state().plugins);
         for plugin in plugins.into_values() {
             plugin.unload();
         }
         // Their calls have been cut off by now.
         self.scrobbling.join();
+        self.information.join();
     }
 }
 

@@ -259,20 +259,20 @@ impl Plugin {
         let outer = CallContext::current();
         let limit = options.timeout.unwrap_or(loaded.timeout);
         let mut deadline = Instant::now() + limit;
-        let mut tokens = vec![loaded.cancel.clone()];
-        tokens.extend(options.cancel.clone());
+        let mut callers: Vec<_> = options.cancel.clone().into_iter().collect();
         let mut request_base = options.request_base.clone();
         let mut parent = CallId::NONE;
         if let Some(outer) = &outer {
             deadline = deadline.min(outer.deadline());
-            tokens.push(outer.cancel_token().clone());
+            callers.push(outer.cancel_token().clone());
             parent = outer.call();
             request_base = request_base.or_else(|| outer.request_base().map(Arc::from));
         }
         let open = loaded
             .journal
             .begin(parent, Direction::Export, self.id(), export, input);
-        let token = CancelToken::child_of(tokens);
+        let callers = CancelToken::child_of(callers);
+        let token = CancelToken::child_of([loaded.cancel.clone(), callers.clone()]);
         let _budget = Budget::start(&loaded.shared.clock, limit, &token);
         let context = CallContext::new(
             self.id(),
@@ -284,10 +284,13 @@ impl Plugin {
         )
         .caused_by(request_base);
         let run = || loaded.compiled.call(&loaded.shared, &context, limit, input);
-        let finished = match outer {
+        let mut finished = match outer {
             None => run(),
             Some(_) => on_own_stack(&context, run),
         };
+        finished.result = finished
+            .result
+            .map_err(|error| self.cut_short(error, &callers));
         if let Ok(output) = &finished.result {
             loaded.shared.legacy.output(&context, output);
         }
@@ -297,6 +300,25 @@ impl Plugin {
         };
         open.end(outcome, finished.fuel);
         finished.result
+    }
+
+    /// Says of a call that ended early why: whoever gave up hears that, whatever the guest made of it.
+    fn cut_short(&self, error: CallError, callers: &CancelToken) -> CallError {
+        let (CallError::Cancelled { plugin, export }
+        | CallError::Failed { plugin, export, .. }
+        | CallError::Trap { plugin, export, .. }
+        | CallError::Exited { plugin, export, .. }) = &error
+        else {
+            return error;
+        };
+        let (plugin, export) = (plugin.clone(), export.clone());
+        if callers.is_cancelled() && !callers.is_expired() {
+            CallError::Cancelled { plugin, export }
+        } else if !self.is_loaded() {
+            CallError::Unloaded { plugin, export }
+        } else {
+            error
+        }
     }
 
     fn encode<Req>(&self, export: &str, request: &Req) -> Result<Vec<u8>, CallError>

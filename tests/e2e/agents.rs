@@ -59,6 +59,9 @@ fn an_information_page_asks_for_an_mbid_first_and_for_150_similar_artists() {
         .metrics()
         .calls("fixture-everything", "nd_get_artist_mbid");
     assert_eq!((calls.ok, calls.failed), (1, 0));
+    let again = host.agents().artist_information(&artist("A’s\nband"));
+    assert_eq!(again, page);
+    assert_eq!(host.journal().calls_of("nd_get_artist_url").len(), 1);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::{Host, State};
 use crate::plugin::Plugin;
+use crate::server::agents::Stored;
 use crate::server::metrics::Metrics;
 use crate::server::scrobbling::{ScrobbleTarget, Scrobbling, Targets};
 use crate::services::ServiceSettings;
@@ -17,6 +18,11 @@ impl Host {
     /// Returns the counts of plugin calls.
     pub fn metrics(&self) -> &Metrics {
         &self.surroundings.metrics
+    }
+
+    /// Returns where what is known of artists and albums is kept.
+    pub(crate) fn stored_information(&self) -> Arc<Stored> {
+        Arc::clone(&self.information)
     }
 
     /// Returns what the services of all plugins have in common.

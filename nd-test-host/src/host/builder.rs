@@ -13,6 +13,7 @@ use crate::journal::{self, Journal, LogHook, LogLevel, LogRecord, PrintHook, Pri
 use crate::own::{self, OwnService};
 use crate::plugin::{ServiceHook, Surroundings};
 use crate::runtime::{CodeCache, Engine};
+use crate::server::agents::Stored;
 use crate::server::metrics::Metrics;
 use crate::server::scrobbling::{self, Scrobbling};
 use crate::server::{Rules, ServerConfig, SettingsError};
@@ -414,6 +415,10 @@ impl HostBuilder {
             clock: Arc::clone(&surroundings.service_settings.clock),
             rules: Arc::clone(&surroundings.rules),
         });
+        let information = Arc::new(Stored::new(
+            surroundings.store.clone(),
+            Arc::clone(&surroundings.service_settings.clock),
+        ));
         let plays = &mut surroundings.service_settings.plays;
         plays.get_or_insert_with(|| Arc::new(scrobbling.clone()));
         let host = Host {
@@ -421,6 +426,7 @@ impl HostBuilder {
             defaults: self.defaults,
             state,
             scrobbling,
+            information,
             _own_data: own_data,
         };
         if self.scan_on_start {

@@ -67,17 +67,20 @@ pub(super) fn compile(schema: &Json) -> Result<Validator, String> {
         .map_err(|error| error.to_string())
 }
 
+/// Returns the draft of that name, with either scheme; the name without a version is the newest.
 fn known_draft(uri: &str) -> Option<Draft> {
-    let draft = Draft::from_schema_uri(uri.trim_end_matches('#'));
-    [
-        Draft::Draft4,
-        Draft::Draft6,
-        Draft::Draft7,
-        Draft::Draft201909,
-        Draft::Draft202012,
-    ]
-    .contains(&draft)
-    .then_some(draft)
+    let name = uri.strip_suffix('#').unwrap_or(uri);
+    let name = name
+        .strip_prefix("http://")
+        .or_else(|| name.strip_prefix("https://"))?;
+    match name.strip_prefix("json-schema.org/")? {
+        "draft-04/schema" => Some(Draft::Draft4),
+        "draft-06/schema" => Some(Draft::Draft6),
+        "draft-07/schema" => Some(Draft::Draft7),
+        "draft/2019-09/schema" => Some(Draft::Draft201909),
+        "draft/2020-12/schema" | "schema" => Some(Draft::Draft202012),
+        _ => None,
+    }
 }
 
 pub(super) fn validate(schema: Option<&Json>, config: &str) -> Result<(), ConfigErrors> {
@@ -111,8 +114,10 @@ fn collect_leaves(error: &ValidationError<'_>, leaves: &mut Vec<ConfigViolation>
         }
         _ => {
             let path = error.instance_path().as_str();
+            let path = path.strip_prefix('/').unwrap_or(path);
             let violation = ConfigViolation {
-                field: path.trim_start_matches('/').to_owned(),
+                // The parts as they are, not as a JSON pointer escapes them.
+                field: path.replace("~1", "/").replace("~0", "~"),
                 message: error.to_string(),
             };
             if !leaves.contains(&violation) {
@@ -298,6 +303,8 @@ mod tests {
         let fields: Vec<_> = both.iter().map(|(field, _)| field.as_str()).collect();
         assert_eq!(fields, ["id", "users/1"]);
         assert!(both[1].1.contains("token"), "{both:?}");
+        let odd = json!({"additionalProperties": {"type": "string"}});
+        assert_eq!(violations(&odd, r#"{"a/b~1":1}"#)[0].0, "a/b~1");
     }
 
     #[test]
@@ -338,6 +345,8 @@ mod tests {
             ("https://json-schema.org/draft-07/schema#", 1),
             ("https://json-schema.org/draft/2019-09/schema", 0),
             ("https://json-schema.org/draft/2020-12/schema", 0),
+            ("http://json-schema.org/draft/2020-12/schema#", 0),
+            ("http://json-schema.org/schema#", 0),
         ] {
             let schema = json!({"$schema": draft, "properties": {"at": {"format": "email"}}});
             let errors = violations(&schema, r#"{"at":"nobody"}"#);

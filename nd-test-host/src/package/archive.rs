@@ -3,7 +3,7 @@
 use std::io::{Cursor, Read};
 
 use zip::ZipReadOptions;
-use zip::read::{Config, ZipFile};
+use zip::read::{Config, ZipFileEntry};
 use zip::result::ZipError;
 // The stable reader keys entries by name and so cannot tell the first of two from the last.
 use zip::unstable::read::ZipIterable;
@@ -36,75 +36,67 @@ pub(crate) fn discover_for(
     bytes: &[u8],
     rules: &Rules,
 ) -> Result<Manifest, PackageError> {
-    let mut manifest = None;
-    each_entry(name, bytes, |_, entry, file| {
-        if manifest.is_none() && entry == MANIFEST_NAME {
-            manifest = Some(read_entry(name, file, MANIFEST_NAME, MAX_MANIFEST)?);
+    let mut first = None;
+    each_entry(name, bytes, |entry_name, entry| {
+        if first.is_none() && entry_name == MANIFEST_NAME {
+            first = Some(entry);
         }
-        Ok(())
     })?;
-    let manifest = manifest.ok_or_else(|| missing(name, MANIFEST_NAME))?;
+    let manifest = unpack(name, bytes, first, MANIFEST_NAME, MAX_MANIFEST)?;
     parse_manifest(name, &manifest, rules)
 }
 
 /// Reads the last entry of each required name.
 pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Entries, PackageError> {
     // Found first and unpacked afterwards: a small archive can repeat a name thousands of times.
-    let (mut last_manifest, mut last_wasm) = (None, None);
-    each_entry(name, bytes, |place, entry, _| {
-        match entry {
-            MANIFEST_NAME => last_manifest = Some(place),
-            MODULE_NAME => last_wasm = Some(place),
-            _ => {}
-        }
-        Ok(())
-    })?;
     let (mut manifest, mut wasm) = (None, None);
-    each_entry(name, bytes, |place, _, file| {
-        if last_manifest == Some(place) {
-            manifest = Some(read_entry(name, file, MANIFEST_NAME, MAX_MANIFEST)?);
-        } else if last_wasm == Some(place) {
-            wasm = Some(read_entry(name, file, MODULE_NAME, MAX_MODULE)?);
-        }
-        Ok(())
+    each_entry(name, bytes, |entry_name, entry| match entry_name {
+        MANIFEST_NAME => manifest = Some(entry),
+        MODULE_NAME => wasm = Some(entry),
+        _ => {}
     })?;
+    if wasm.is_none() && manifest.is_some() {
+        return Err(missing(name, MODULE_NAME));
+    }
     Ok(Entries {
-        manifest: manifest.ok_or_else(|| missing(name, MANIFEST_NAME))?,
-        wasm: wasm.ok_or_else(|| missing(name, MODULE_NAME))?,
+        manifest: unpack(name, bytes, manifest, MANIFEST_NAME, MAX_MANIFEST)?,
+        wasm: unpack(name, bytes, wasm, MODULE_NAME, MAX_MODULE)?,
     })
 }
 
-type Bytes<'a> = Cursor<&'a [u8]>;
+type Entry = ZipFileEntry<'static>;
 
-/// Walks the archive in the order of its directory, names that occur twice included; each entry has a place of its own.
+/// Walks the directory of the archive in its order, names that occur twice included. No entry is opened: those that
+/// do not count may be encrypted or damaged.
 fn each_entry(
     name: &str,
     bytes: &[u8],
-    mut visit: impl FnMut(usize, &str, &mut ZipFile<'_, Bytes<'_>>) -> Result<(), PackageError>,
+    mut visit: impl FnMut(&str, Entry),
 ) -> Result<(), PackageError> {
     let damaged = |source| damaged(name, source);
     let mut archive =
         ZipIterable::try_new(Cursor::new(bytes), Config::default()).map_err(damaged)?;
-    let mut entries = archive
-        .files_with_cloned_reader(ZipReadOptions::default())
-        .map_err(damaged)?;
-    let mut place = 0;
-    while let Some(entry) = entries.next() {
-        let mut entry = entry.map_err(damaged)?;
+    for entry in archive.files().map_err(damaged)? {
+        let entry = entry.map_err(damaged)?;
         let entry_name = String::from_utf8_lossy(entry.name_raw()).into_owned();
-        visit(place, &entry_name, &mut entry)?;
-        place += 1;
+        visit(&entry_name, entry);
     }
     Ok(())
 }
 
 /// Unpacks an entry; the size it claims to have is not trusted.
-fn read_entry(
+fn unpack(
     name: &str,
-    file: &mut ZipFile<'_, Bytes<'_>>,
-    entry: &'static str,
+    bytes: &[u8],
+    entry: Option<Entry>,
+    entry_name: &'static str,
     limit: u64,
 ) -> Result<Vec<u8>, PackageError> {
+    let entry = entry.ok_or_else(|| missing(name, entry_name))?;
+    let mut body = Cursor::new(bytes);
+    let file = entry
+        .with_reader(&mut body, ZipReadOptions::default())
+        .map_err(|source| damaged(name, source))?;
     let mut content = Vec::new();
     file.take(limit + 1)
         .read_to_end(&mut content)
@@ -112,7 +104,7 @@ fn read_entry(
     if content.len() as u64 > limit {
         return Err(PackageError::TooLarge {
             name: name.to_owned(),
-            entry,
+            entry: entry_name,
             limit,
         });
     }
@@ -199,6 +191,37 @@ mod tests {
         let at = bytes.windows(6).position(|part| part == b"broken").unwrap();
         bytes[at] = b'x';
         assert_eq!(Package::from_archive("x", &bytes).unwrap().wasm, b"whole");
+    }
+
+    #[test]
+    fn other_entries_are_not_looked_into() {
+        let bytes = archive(&[
+            ("extra", "x"),
+            ("manifest.json", MANIFEST),
+            ("plugin.wasm", "w"),
+        ]);
+        let at = |mark: &[u8]| bytes.windows(4).position(|part| part == mark).unwrap();
+        let (local, central) = (at(b"PK\x03\x04"), at(b"PK\x01\x02"));
+        // Encrypted, of an unknown method, without a header of its own, at a place where nothing is.
+        for changes in [
+            &[(local + 6, 1), (central + 8, 1)][..],
+            &[(local + 8, 99), (central + 10, 99)],
+            &[(local, 0)],
+            &[(central + 44, 0xee), (central + 45, 0xee)],
+        ] {
+            let mut bytes = bytes.clone();
+            for (at, byte) in changes {
+                bytes[*at] = *byte;
+            }
+            assert_eq!(Package::from_archive("x", &bytes).unwrap().wasm, b"w");
+            assert_eq!(discover("x", &bytes).unwrap().name, "N");
+        }
+        // A damaged module is not for discovery to find.
+        let mut bytes = archive(&[("manifest.json", MANIFEST), ("plugin.wasm", "whole")]);
+        let at = bytes.windows(5).position(|part| part == b"whole").unwrap();
+        bytes[at] = b'x';
+        assert!(Package::from_archive("x", &bytes).is_err());
+        assert_eq!(discover("x", &bytes).unwrap().name, "N");
     }
 
     #[test]

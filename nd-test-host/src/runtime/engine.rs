@@ -15,11 +15,11 @@ use std::sync::{Arc, OnceLock, PoisonError};
 
 use wasmtime::{
     Config, Enabled, InstanceAllocationStrategy, InstancePre, Linker, Module,
-    PoolingAllocationConfig,
+    PoolingAllocationConfig, UnknownImportError,
 };
 
 use super::code::{self, CodeCache, Key, shared};
-use super::imports::{self, ImportErrors};
+use super::imports::{self, ImportError, ImportErrors};
 use super::instance::{self, State};
 use super::limits::{MAX_TABLE, Ticker};
 use crate::manifest::Permissions;
@@ -174,7 +174,7 @@ impl Engine {
             let spare = self.spare().map_err(LinkError::Link)?;
             spare.linker.instantiate_pre(&code.module)
         };
-        let pre = pre.map_err(|error| LinkError::Link(format!("{error:#}")))?;
+        let pre = pre.map_err(|error| LinkError::of(&error))?;
         Ok(Compiled {
             engine: Arc::clone(self),
             exports: exports(&code.module),
@@ -246,6 +246,22 @@ pub enum LinkError {
     /// An import has another type than the host's function.
     #[error("{0}")]
     Link(String),
+}
+
+impl LinkError {
+    fn of(error: &wasmtime::Error) -> Self {
+        match error.downcast_ref::<UnknownImportError>() {
+            // Only WASI's own names have not been checked before.
+            Some(unknown) => Self::Imports(ImportErrors {
+                errors: vec![ImportError::Unknown {
+                    module: unknown.module().to_owned(),
+                    function: unknown.name().to_owned(),
+                    nearest: None,
+                }],
+            }),
+            None => Self::Link(format!("{error:#}")),
+        }
+    }
 }
 
 /// A module ready to be instantiated.

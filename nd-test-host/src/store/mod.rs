@@ -3,6 +3,7 @@
 //! | module | tables |
 //! | --- | --- |
 //! | [`annotations`] | favourites, ratings and play counts, per user |
+//! | `information` | what metadata sources said of artists and albums |
 //! | [`playlists`] | playlists and their tracks |
 //! | [`media`] | the files of each library with their tags, and its last scan |
 //! | [`plugins`] | the plugin packages, what is set for each and what it is granted |
@@ -20,6 +21,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 pub mod annotations;
+pub(crate) mod information;
 pub mod media;
 pub mod playlists;
 pub mod plugins;
@@ -34,6 +36,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Every table and index of the database; each statement leaves an existing one alone.
 const SCHEMA: &[&str] = &[
     annotations::SCHEMA,
+    information::SCHEMA,
     playlists::SCHEMA,
     plugins::SCHEMA,
     scrobbles::SCHEMA,

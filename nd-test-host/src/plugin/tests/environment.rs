@@ -245,6 +245,7 @@ fn a_directory_is_nothing_to_write_to() {
         (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
         (import "wasi_snapshot_preview1" "fd_filestat_set_size" (func $cut (param i32 i64) (result i32)))
         (import "wasi_snapshot_preview1" "fd_sync" (func $sync (param i32) (result i32)))
+        (func (export "nowhere") (result i32) (call $sync (i32.const 9)))
         (func (export "run") (result i32)
             (i32.add
                 (i32.add
@@ -255,7 +256,12 @@ fn a_directory_is_nothing_to_write_to() {
     let plugin = load(&host, r#"{"storage":{}}"#, body);
     let error = plugin.call_raw("run", b"{}");
     assert!(
-        matches!(error, Err(CallError::ExitCode { code: 8_08_08, .. })),
+        matches!(error, Err(CallError::ExitCode { code: 31_31_31, .. })),
+        "{error:?}"
+    );
+    let error = plugin.call_raw("nowhere", b"{}");
+    assert!(
+        matches!(error, Err(CallError::ExitCode { code: 8, .. })),
         "{error:?}"
     );
 }

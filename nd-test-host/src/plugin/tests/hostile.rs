@@ -210,17 +210,40 @@ fn a_huge_log_line_is_cut() {
 
 #[test]
 fn any_exit_code_but_zero_is_a_failure() {
-    for code in ["1", "125", "126", "255", "-1"] {
+    for (code, printed) in [
+        ("1", "1"),
+        ("125", "125"),
+        ("126", "126"),
+        ("255", "255"),
+        ("-1", "4294967295"),
+        ("-2", "4294967294"),
+    ] {
         let body = format!(r#"(func (export "run") (call $proc_exit (i32.const {code})))"#);
         let host = patient();
         let error = load(&host, "{}", &body).call_raw("run", b"{}");
         let text = error.map_err(|error| error.to_string());
-        assert!(
-            text.as_ref()
-                .is_err_and(|text| text.starts_with("plugin call failed: ")),
-            "{code}: {text:?}"
-        );
+        let expected = format!("plugin call failed: module closed with exit_code({printed})");
+        assert_eq!(text, Err(expected), "{code}");
     }
+}
+
+#[test]
+fn ending_a_call_takes_no_memory() {
+    let wasm = wat::parse_str(
+        r#"(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+            (func (export "done") (call $exit (i32.const 0)))
+            (func (export "failed") (call $exit (i32.const 3))))"#,
+    );
+    let package = Package::from_parts("test", &manifest("{}"), wasm.expect("a module"));
+    let host = patient();
+    let plugin = host.load_package(package.expect("a package"));
+    let plugin = plugin.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(plugin.call_raw("done", b"{}"), Ok(Vec::new()));
+    let failed = plugin.call_raw("failed", b"{}");
+    assert!(
+        matches!(failed, Err(CallError::Exited { code: 3, .. })),
+        "{failed:?}"
+    );
 }
 
 #[test]

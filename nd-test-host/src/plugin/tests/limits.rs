@@ -160,7 +160,12 @@ fn unloading_cuts_running_calls_off() {
         assert!(host.unload("test"));
         call.join()
     });
-    assert!(matches!(error, Ok(Err(CallError::Cancelled { .. }))));
+    let Ok(Err(error @ CallError::Unloaded { .. })) = error else {
+        panic!("{error:?}");
+    };
+    let text = error.to_string();
+    assert!(text.starts_with("plugin call failed: "), "{text}");
+    assert_eq!(host.metrics().calls("test", "run").failed, 1);
     let after = plugin.call_raw("run", b"{}");
     assert!(matches!(after, Err(CallError::NotLoaded { .. })));
 }

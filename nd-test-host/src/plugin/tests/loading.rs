@@ -2,11 +2,11 @@
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use super::{guest, load, manifest, patient, try_load};
+use super::{answering, guest, load, manifest, patient, try_load};
 use crate::context::{CallContext, Callback};
 use crate::generated::Config;
 use crate::journal::{CallId, LogLevel};
-use crate::{CallError, Host, LoadError, Package, PluginSettings};
+use crate::{CallError, Host, LoadError, Package, Plugin, PluginSettings};
 
 fn load_error(permissions: &str, body: &str) -> String {
     match try_load(&patient(), permissions, body) {
@@ -55,6 +55,11 @@ fn an_import_without_permission_fails_the_load() {
     assert!(text.starts_with("creating instance"), "{text}");
     assert!(text.contains("is not exported in module") && text.contains(r#"add "kvstore": {}"#));
     load(&patient(), r#"{"kvstore":{}}"#, import);
+    let socket = r#"(import "wasi_snapshot_preview1" "sock_connect" (func (param i32)))"#;
+    let text = load_error("{}", socket);
+    assert!(text.starts_with("creating instance"), "{text}");
+    let named = r#""sock_connect" is not exported in module "wasi_snapshot_preview1""#;
+    assert!(text.contains(named), "{text}");
 }
 
 #[test]
@@ -292,8 +297,8 @@ fn a_panic_in_a_service_is_a_failed_call() {
     );
 }
 
-#[test]
-fn callbacks_find_nothing_once_the_plugin_is_unloaded() {
+/// Loads a guest and returns the way its services call it.
+fn called_back(body: &str) -> (Host, Plugin, Weak<dyn Callback>) {
     let seen = Arc::new(Mutex::new(None));
     let host = Host::builder()
         .services({
@@ -304,16 +309,47 @@ fn callbacks_find_nothing_once_the_plugin_is_unloaded() {
         })
         .build()
         .unwrap_or_else(|error| panic!("{error}"));
-    let plugin = load(&host, "{}", r#"(func (export "inner"))"#);
-    let callback: Weak<dyn Callback> = seen
+    let plugin = load(&host, "{}", body);
+    let callback = seen
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .take()
         .unwrap_or_else(|| panic!("no setup seen"));
+    (host, plugin, callback)
+}
+
+#[test]
+fn callbacks_find_nothing_once_the_plugin_is_unloaded() {
+    let (host, plugin, callback) = called_back(r#"(func (export "inner"))"#);
     let strong = callback.upgrade().unwrap_or_else(|| panic!("gone"));
     assert!(strong.call("inner", Vec::new()).is_ok());
     host.unload("test");
     assert!(strong.call("inner", Vec::new()).is_err());
     drop((strong, plugin));
     assert!(callback.upgrade().is_none());
+}
+
+#[test]
+fn a_callback_whose_output_is_not_understood_counts_as_failed() {
+    let quoted = answering("nd_task_execute", r#""x""#);
+    let body = quoted
+        + r#"(func (export "nd_scheduler_callback") (call $output (i32.const 0) (i32.const 3)))
+            (func (export "nd_websocket_on_close"))
+            (func (export "other") (call $output (i32.const 1) (i32.const 1)))"#;
+    let (host, _plugin, callback) = called_back(&body);
+    let callback = callback.upgrade().unwrap_or_else(|| panic!("gone"));
+    for (export, output, ok) in [
+        ("nd_task_execute", &br#""x""#[..], true),
+        ("nd_scheduler_callback", br#""x""#, false),
+        ("nd_websocket_on_close", b"", true),
+        ("other", b"x", true),
+    ] {
+        assert_eq!(callback.call(export, Vec::new()).as_deref(), Ok(output));
+        let counts = host.metrics().calls("test", export);
+        assert_eq!(
+            (counts.ok, counts.failed),
+            (u64::from(ok), u64::from(!ok)),
+            "{export}"
+        );
+    }
 }

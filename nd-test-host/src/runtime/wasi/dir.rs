@@ -227,6 +227,8 @@ impl WasiDir for MountDir {
 
     async fn rename(&self, path: &str, dir: &dyn WasiDir, to: &str) -> Result<(), Error> {
         let dir = self.same_mount(dir)?;
+        // Both names are looked at before it matters whether anything may change.
+        dir.resolve(to)?;
         Ok(fs::rename(
             self.resolve_entry(path)?,
             dir.resolve_entry(to)?,
@@ -235,6 +237,7 @@ impl WasiDir for MountDir {
 
     async fn hard_link(&self, path: &str, dir: &dyn WasiDir, to: &str) -> Result<(), Error> {
         let dir = self.same_mount(dir)?;
+        dir.resolve(to)?;
         let (path, to) = (self.resolve_entry(path)?, dir.resolve_entry(to)?);
         self.check_space()?;
         Ok(fs::hard_link(path, to)?)

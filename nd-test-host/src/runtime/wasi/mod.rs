@@ -3,6 +3,7 @@
 
 mod clock;
 mod dir;
+mod directory;
 mod file;
 mod output;
 mod path;
@@ -18,6 +19,7 @@ use crate::context::CallContext;
 use crate::faults::Faults;
 use clock::{CountingClock, NoWaiting};
 use dir::MountDir;
+pub(super) use directory::link as link_for_directories;
 use output::LineLog;
 
 /// Descriptor of the first mount: those below are the standard streams.

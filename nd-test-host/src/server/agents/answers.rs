@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use nd_types::metadata::ImageInfo;
 use nd_types::{ArtistRef, SongRef};
+use serde::{Deserialize, Serialize};
 
 use crate::services::library::{LibraryTrack, normalise};
 
@@ -35,7 +36,8 @@ pub(super) fn biography(text: &str) -> String {
 }
 
 /// The pictures of an information page; empty addresses where there are fewer than three.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Pictures {
     /// The largest.
     pub large: String,
@@ -66,8 +68,12 @@ pub(super) fn largest(images: &[ImageInfo]) -> Option<&ImageInfo> {
 }
 
 fn is_web_address(text: &str) -> bool {
-    url::Url::parse(text)
-        .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+    // The parser makes up a host where none is written, as browsers do.
+    let host = text
+        .split_once("://")
+        .map(|(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or(rest));
+    host.is_some_and(|host| !host.is_empty())
+        && url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
 }
 
 /// Gives songs without an artist the one that was asked for.
@@ -100,7 +106,8 @@ pub(super) fn matched(
 }
 
 /// An artist that is like another.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct SimilarArtist {
     /// Artist id; none if the library has no such artist.
     pub id: Option<String>,
@@ -202,7 +209,8 @@ mod tests {
         let images = [
             image("ftp://a.test/x", 900),
             image("/relative", 800),
-            image("http:///nohost", -1),
+            image("http:///nohost", 700),
+            image("http:nohost.test/x", 600),
             image("http://a.test/first", 500),
             image("https://a.test/second", 500),
             image("https://a.test/small", 0),
@@ -211,7 +219,7 @@ mod tests {
             largest(&images).map(|image| image.url.as_str()),
             Some("http://a.test/first")
         );
-        assert_eq!(largest(&images[..2]), None);
+        assert_eq!(largest(&images[..4]), None);
     }
 
     #[test]

@@ -4,6 +4,9 @@
 //! | --- | --- |
 //! | `agent` | whom it asks |
 //! | `answers` | names as they are asked, answers as they are used |
+//! | `information` | what is stored of artists and albums, and when it is asked for again |
+//! | `refresh` | asking again in the background |
+//! | `similar` | songs like others, topped up where sources know too few |
 //! | `images` | downloading pictures |
 //! | `artwork` | pictures for the artwork worker |
 //! | `patience` | how that worker spares its sources |
@@ -12,7 +15,10 @@ mod agent;
 mod answers;
 mod artwork;
 mod images;
+mod information;
 mod patience;
+mod refresh;
+mod similar;
 #[cfg(test)]
 mod tests;
 
@@ -30,7 +36,10 @@ pub use self::agent::BuiltinAgent;
 pub use self::answers::{Pictures, SimilarArtist};
 pub use self::artwork::Artwork;
 pub use self::images::Download;
+pub(crate) use self::information::Stored;
+pub use self::information::{AlbumInformation, ArtistInformation};
 pub use self::patience::{Patience, Permit};
+pub use self::similar::Seed;
 use crate::context::CancelToken;
 use crate::error::CallError;
 use crate::host::Host;
@@ -64,6 +73,7 @@ pub struct Agents {
     matcher: SongMatcher,
     user: Option<HostUser>,
     options: CallOptions,
+    stored: Arc<Stored>,
 }
 
 /// An album as sources are asked about it.
@@ -144,32 +154,6 @@ impl<T> Lookup<T> {
     }
 }
 
-/// What an information page says of an artist; empty where no source has anything.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ArtistInformation {
-    /// MusicBrainz id: the library's, else the one a source knows.
-    pub mbid: String,
-    /// A page about the artist.
-    pub url: String,
-    /// The biography, cleaned.
-    pub biography: String,
-    /// Pictures.
-    pub pictures: Pictures,
-    /// Similar artists, at most 100.
-    pub similar: Vec<SimilarArtist>,
-}
-
-/// What an information page says of an album; empty where no source has anything.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct AlbumInformation {
-    /// A page about the album.
-    pub url: String,
-    /// What the album is.
-    pub description: String,
-    /// Pictures.
-    pub pictures: Pictures,
-}
-
 impl Host {
     /// Returns the metadata sources: what the setting `Agents` names, in that order, and is loaded at this moment.
     pub fn agents(&self) -> Agents {
@@ -192,6 +176,7 @@ impl Host {
             matcher: self.matcher(),
             user: None,
             options: CallOptions::default(),
+            stored: self.stored_information(),
         }
     }
 }
@@ -384,33 +369,6 @@ impl Agents {
             Ok(found.map(|found| found.songs))
         });
         found.map(|songs| self.matched(&songs))
-    }
-
-    /// Gathers what an information page says of an artist. A MusicBrainz id is asked for only if the artist has none,
-    /// and is used in the questions that follow.
-    pub fn artist_information(&self, artist: &ArtistRef) -> ArtistInformation {
-        let mut artist = artist.clone();
-        if artist.mbid.is_empty() {
-            artist.mbid = self.artist_mbid(&artist).found().unwrap_or_default();
-        }
-        let similar = self.similar_artists(&artist, SIMILAR_ARTISTS, true);
-        ArtistInformation {
-            url: self.artist_url(&artist).found().unwrap_or_default(),
-            biography: self.artist_biography(&artist).found().unwrap_or_default(),
-            pictures: Pictures::of(self.artist_images(&artist).found().unwrap_or_default()),
-            similar: similar.found().unwrap_or_default(),
-            mbid: artist.mbid,
-        }
-    }
-
-    /// Gathers what an information page says of an album.
-    pub fn album_information(&self, album: &Album) -> AlbumInformation {
-        let info = self.album_info(album).found().unwrap_or_default();
-        AlbumInformation {
-            url: info.url,
-            description: info.description,
-            pictures: Pictures::of(self.album_images(album).found().unwrap_or_default()),
-        }
     }
 
     fn sources(&self) -> Vec<Arc<dyn BuiltinAgent>> {

@@ -1,5 +1,8 @@
 //! Statement by statement what the contract says of metadata, against sources that follow a script.
 
+mod pages;
+mod similar;
+
 use std::sync::Mutex;
 
 use nd_types::metadata::{
@@ -62,9 +65,10 @@ fn image(url: String) -> ImageInfo {
     ImageInfo { url, size: 1 }
 }
 
-fn song(name: String) -> SongRef {
+fn song(id: String) -> SongRef {
     SongRef {
-        name,
+        name: id.clone(),
+        id,
         ..SongRef::default()
     }
 }
@@ -164,6 +168,30 @@ impl BuiltinAgent for Scripted {
         })
     }
 
+    fn similar_songs_by_track(
+        &self,
+        r: &SimilarSongsByTrackRequest,
+        _: &CallOptions,
+    ) -> Result<Option<SimilarSongsResponse>, CallError> {
+        self.answer(format!("songs like {} {}", r.name, r.count), |name| {
+            SimilarSongsResponse {
+                songs: vec![song(name)],
+            }
+        })
+    }
+
+    fn similar_songs_by_album(
+        &self,
+        r: &SimilarSongsByAlbumRequest,
+        _: &CallOptions,
+    ) -> Result<Option<SimilarSongsResponse>, CallError> {
+        self.answer(format!("songs of {} {}", r.name, r.count), |name| {
+            SimilarSongsResponse {
+                songs: vec![song(name)],
+            }
+        })
+    }
+
     fn similar_songs_by_artist(
         &self,
         r: &SimilarSongsByArtistRequest,
@@ -179,6 +207,12 @@ impl BuiltinAgent for Scripted {
 
 /// Sources in this order; those after the first are asked only if the ones before have nothing.
 fn agents(sources: &[&Arc<Scripted>]) -> Agents {
+    agents_at(sources, Catalogue::new(), ManualClock::default())
+}
+
+/// The same with music, and with a clock that is moved by hand.
+fn agents_at(sources: &[&Arc<Scripted>], catalogue: Catalogue, clock: ManualClock) -> Agents {
+    let store = Database::in_memory().expect("a database");
     let config = ServerConfig {
         agents: sources.iter().map(|source| source.name.into()).collect(),
         ..ServerConfig::default()
@@ -190,14 +224,15 @@ fn agents(sources: &[&Arc<Scripted>]) -> Agents {
         rules: Rules::default(),
         http: HttpSettings::default(),
         journal: Journal::new(),
-        catalogue: Catalogue::new(),
         matcher: SongMatcher::new(
-            Catalogue::new(),
+            catalogue.clone(),
             Arc::new(ServerConfig::default()),
-            Database::in_memory().expect("a database"),
+            store.clone(),
         ),
+        catalogue,
         user: None,
         options: CallOptions::default(),
+        stored: Arc::new(Stored::new(store, Arc::new(clock))),
     };
     sources.iter().fold(agents, |agents, source| {
         agents.with_builtin(Arc::clone(source) as Arc<dyn BuiltinAgent>)

@@ -15,10 +15,11 @@ pub(super) fn parse(language: &str, text: &str) -> Lyrics {
     for line in text.lines().map(str::trim) {
         if lyrics.synced {
             timed(&mut lyrics, line);
-        } else if !line.is_empty() {
-            lyrics
-                .lines
-                .push(Line::untimed(plain(line).trim().to_owned()));
+        } else {
+            let line = plain(line).trim().to_owned();
+            if !line.is_empty() {
+                lyrics.lines.push(Line::untimed(line));
+            }
         }
     }
     // A line that is repeated stands in the file once; equal times keep the order of the file.
@@ -76,8 +77,8 @@ fn untimed_in_timed(lyrics: &mut Lyrics, line: &str) {
 /// Splits `[name:value]`.
 fn tag(line: &str) -> Option<(&str, &str)> {
     let (name, value) = line.strip_prefix('[')?.strip_suffix(']')?.split_once(':')?;
-    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    is_name.then(|| (name, value.trim()))
+    let name = name.trim();
+    (!name.is_empty()).then(|| (name, value.trim()))
 }
 
 /// Takes the time marks off the front of a line.

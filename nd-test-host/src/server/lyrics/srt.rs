@@ -9,10 +9,10 @@ pub(super) fn parse(language: &str, text: &str) -> Option<Vec<Lyrics>> {
     if !text.contains("-->") {
         return None;
     }
-    let text = text.replace("\r\n", "\n");
+    let rows: Vec<&str> = text.lines().map(str::trim).collect();
     let mut lines = Vec::new();
-    for block in text.split("\n\n") {
-        let mut rows = block.lines().map(str::trim).filter(|row| !row.is_empty());
+    for block in rows.split(|row| row.is_empty()) {
+        let mut rows = block.iter().copied();
         let Some(times) = rows.by_ref().find(|row| row.contains("-->")) else {
             continue;
         };

@@ -37,16 +37,18 @@ fn plain_text_is_untimed_lines_without_the_empty_ones() {
             (None, "third")
         ]
     );
-    assert!(parse("en", " \n\n").is_empty());
+    for nothing in [" \n\n", "<br>\n<i></i>"] {
+        assert!(parse("en", nothing).is_empty(), "{nothing}");
+    }
 }
 
 #[test]
 fn lrc_has_tags_times_repetitions_words_and_background() {
     let lyrics = one(
         "EN",
-        "[ar:Somebody]\n[ti: A &lt;Title&gt;]\n[by:nobody]\n[offset:-250]\n\
+        "[ar:Somebody]\n[ti: A &lt;Title&gt;]\n[by:nobody]\n[#:a note]\n[offset:-250]\n\
          [00:02.50][01:02.5]again\n\
-         [00:01]first\nand more\n\
+         [00:01]first\nand more\n[Verse 2: All]\n\
          [bg: <00:01.20>ooh <00:01.40>aah]\n\
          [1:00:00.125] <1:00:00.125>long <01:00:01.5>song<01:00:02.000>\n\
          [00:03.00]",
@@ -107,7 +109,7 @@ fn repeated_lines_move_their_words_along() {
 fn srt_is_timed_and_lower_cases_the_language() {
     let lyrics = one(
         "EN",
-        "1\r\n00:00:01,500 --> 00:00:03,000 X1:0\r\nfirst\r\n<i>second</i>\r\n\r\n2\r\n0:00:04.5 --> 0:00:05.25\r\nlast\r\n",
+        "1\r\n00:00:01,500 --> 00:00:03,000 X1:0\r\nfirst\r\n<i>second</i>\r\n \r\n2\r\n0:00:04.5 --> 0:00:05.25\r\nlast\r\n",
     );
     assert_eq!(lyrics.language, "en");
     assert_eq!(

@@ -154,7 +154,7 @@ impl Inner {
         };
         match (&error.source, error.kind) {
             // Unloaded before or during the call: the next load takes up where this one stopped.
-            (CallError::NotLoaded { .. } | CallError::Cancelled { .. }, _) => Outcome::Kept,
+            (CallError::NotLoaded { .. } | CallError::Unloaded { .. }, _) => Outcome::Kept,
             (_, ScrobbleErrorKind::RetryLater) => {
                 let text = format!("scrobble of \"{title}\" kept for later: {error}");
                 self.log(scrobbler, LogLevel::Warn, &text);

@@ -50,7 +50,7 @@ pub struct Client {
     pub name: String,
     /// Whether scrobbling is switched on for it; otherwise only playback reports are sent.
     pub scrobbles: bool,
-    /// Whether its plays count; otherwise only playback reports are sent, and nothing is written down.
+    /// Whether its plays count; otherwise they are announced and reported, and neither written down nor scrobbled.
     pub counts: bool,
 }
 
@@ -195,7 +195,7 @@ impl Scrobbling {
         client: &Client,
     ) {
         let inner = &self.inner;
-        if inner.is_scrobbled(user, track, client) {
+        if inner.is_announced(user, track, client) {
             let mut state = inner.lock();
             inner.start_notices(&mut state);
             inner.announce(&mut state, user, track, client, position);
@@ -217,7 +217,7 @@ impl Scrobbling {
     ) -> Result<(), StoreError> {
         let inner = &self.inner;
         let filtered = inner.is_filtered(user, track);
-        let scrobbled = inner.is_scrobbled(user, track, client);
+        let announced = inner.is_announced(user, track, client);
         let starts = matches!(
             report.state,
             PlaybackState::Starting | PlaybackState::Playing
@@ -230,7 +230,7 @@ impl Scrobbling {
             if !noted.stale && !filtered {
                 inner.forward(&mut state, user, track, client, report);
             }
-            if !noted.stale && starts && scrobbled {
+            if !noted.stale && starts && announced {
                 inner.announce(&mut state, user, track, client, report.position);
             }
             // The thread that waits for time-outs has a new one to wait for.
@@ -275,7 +275,7 @@ impl Scrobbling {
         client: &Client,
     ) -> Result<(), StoreError> {
         let (inner, at) = (&self.inner, unix_seconds(at));
-        if !inner.is_scrobbled(user, track, client) {
+        if !client.counts || !inner.is_announced(user, track, client) {
             return Ok(());
         }
         // Kept in full; what the scrobbler may not see is taken out when it is delivered.
@@ -452,11 +452,8 @@ impl Inner {
     }
 
     /// Tells whether scrobblers hear of what a client plays, beyond playback reports.
-    fn is_scrobbled(&self, user: &HostUser, track: &LibraryTrack, client: &Client) -> bool {
-        client.scrobbles
-            && client.counts
-            && track.artist != UNKNOWN_ARTIST
-            && !self.is_filtered(user, track)
+    fn is_announced(&self, user: &HostUser, track: &LibraryTrack, client: &Client) -> bool {
+        client.scrobbles && track.artist != UNKNOWN_ARTIST && !self.is_filtered(user, track)
     }
 
     fn spawn(&self, state: &mut State, name: String, run: impl FnOnce() + Send + 'static) -> bool {

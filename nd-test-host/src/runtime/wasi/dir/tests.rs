@@ -127,6 +127,11 @@ fn nothing_changes_on_a_read_only_mount_also_below_its_root() {
         assert_eq!(code(now(dir.remove_dir("x"))), Some(Errno::Rofs));
         assert_eq!(code(now(dir.rename(song, dir, "x"))), Some(Errno::Rofs));
         assert_eq!(code(now(dir.hard_link(song, dir, "x"))), Some(Errno::Rofs));
+        assert_eq!(code(now(dir.rename(song, dir, "../x"))), Some(Errno::Perm));
+        assert_eq!(
+            code(now(dir.hard_link(song, dir, "../x"))),
+            Some(Errno::Perm)
+        );
         assert_eq!(code(now(dir.symlink("a", "x"))), Some(Errno::Rofs));
         assert_eq!(
             code(now(dir.set_times(song, None, None, true))),

@@ -148,14 +148,15 @@ fn a_player_without_scrobbling_still_counts_and_reports() {
 }
 
 #[test]
-fn a_play_that_is_not_to_count_is_reported_only() {
+fn a_play_that_is_not_to_count_is_announced_and_reported_only() {
     let fixture = Fixture::new([Scripted::new("p")]);
     let client = Client::new("c").without_counting();
     fixture.report_with(Playing, &track("a"), 0, &client);
     fixture.report_with(Stopped, &track("a"), 150, &client);
     fixture.submit_with("u1", &track("a"), &client);
+    assert_eq!(heard(&fixture, "now"), ["ann a 0"]);
     assert_eq!(heard(&fixture, "report").len(), 2);
-    assert_eq!(fixture.target().heard().len(), 2);
+    assert_eq!(fixture.target().heard().len(), 3, "no scrobble");
     let annotation = fixture.store.annotation("u1", Item::Track, "id of a");
     assert_eq!(annotation.expect("read").play_count, 0);
 }
