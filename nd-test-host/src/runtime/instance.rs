@@ -14,7 +14,7 @@ use super::engine::{Compiled, Signature};
 use super::limits::{MemoryCap, check_stop};
 use super::memory::{Memory, Range};
 use super::outcome::{Call, detail};
-use super::wasi::Mount;
+use super::wasi::{self, Mount};
 use super::{env, service};
 use crate::context::CallContext;
 use crate::error::CallError;
@@ -54,11 +54,10 @@ pub(super) struct State {
 
 impl State {
     /// Returns the instance's side of WASI, which is made when the guest first asks for it; many calls never do.
-    fn wasi(&mut self) -> &mut WasiCtx {
+    pub(super) fn wasi(&mut self) -> &mut WasiCtx {
         let shared = &self.shared;
-        self.wasi.get_or_insert_with(|| {
-            super::wasi::context(&shared.mounts, &shared.faults, &self.context)
-        })
+        self.wasi
+            .get_or_insert_with(|| wasi::context(&shared.mounts, &shared.faults, &self.context))
     }
 }
 
@@ -263,9 +262,6 @@ fn invoke(store: &mut Store<State>, export: &Func, signature: Signature) -> Resu
 /// Links everything a plugin may import with all permissions there are.
 pub(super) fn link(linker: &mut Linker<State>, own: &[OwnFunction]) -> Result<()> {
     env::link(linker)?;
-    wasi_common::sync::snapshots::preview_1::add_wasi_snapshot_preview1_to_linker(
-        linker,
-        State::wasi,
-    )?;
+    wasi::link(linker)?;
     service::link(linker, own)
 }

@@ -19,7 +19,6 @@
 //! * Linear memory is capped (1 GiB unless the host is told otherwise); the server sets no limit.
 //! * Tables count towards that cap as well.
 //! * Guest output on stdout and stderr goes to the journal; the server discards it.
-//! * Writing to, truncating or syncing a directory is `EBADF`; the server answers `EISDIR`.
 //! * `path_open` and the other file functions are those of `wasi-common`, with the server's rules of confinement on
 //!   top. Handles of a directory refer to its path, not to the directory itself. A pointer that is not aligned as C
 //!   would align it traps; an exit code above 125 is reported as a trap instead of an exit.

@@ -4,6 +4,7 @@
 mod clock;
 mod dir;
 mod file;
+mod link;
 mod output;
 mod path;
 
@@ -18,6 +19,7 @@ use crate::context::CallContext;
 use crate::faults::Faults;
 use clock::{CountingClock, NoWaiting};
 use dir::MountDir;
+pub(super) use link::link;
 use output::LineLog;
 
 /// Descriptor of the first mount: those below are the standard streams.
