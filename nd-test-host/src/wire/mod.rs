@@ -92,6 +92,16 @@ pub fn reply<Res: Serialize>(function: impl FnOnce() -> Result<Res, ServiceError
     }
 }
 
+/// Reads bytes as text the way the server does: each byte that is not UTF-8 becomes U+FFFD.
+pub(crate) fn lossy(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+    }
+    text
+}
+
 fn failure(message: &str) -> Vec<u8> {
     #[derive(Serialize)]
     struct Failure<'a> {

@@ -123,10 +123,7 @@ impl Parser<'_> {
             {
                 self.at += 1;
             }
-            for chunk in self.json[start..self.at].utf8_chunks() {
-                text.push_str(chunk.valid());
-                text.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
-            }
+            text.push_str(&super::lossy(&self.json[start..self.at]));
             match self.json.get(self.at) {
                 Some(b'"') => {
                     self.at += 1;

@@ -30,6 +30,7 @@ use crate::context::CallContext;
 use crate::error::ServiceError;
 use crate::generated::Http;
 use crate::server::Rules;
+use crate::wire;
 
 mod allow;
 mod dial;
@@ -321,10 +322,7 @@ impl HttpService {
                 && name != TRAILER
                 && let Some(value) = parts.headers.get(name)
             {
-                headers.insert(
-                    canonical(name),
-                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
-                );
+                headers.insert(canonical(name), wire::lossy(value.as_bytes()));
             }
         }
         Ok(HTTPResponse {
