@@ -2,7 +2,8 @@
 //!
 //! Reading is lenient where the server is (`null` is the zero value of any type, keys match without regard to case
 //! as a fallback, the last of duplicate keys wins, unknown keys are ignored) and strict where it is (an integer
-//! has no fraction, no exponent and fits its type). Writing escapes `<`, `>` and `&` and prints floats as the
+//! has no fraction, no exponent and fits its type). Stricter than the server, it refuses documents nested deeper than 500
+//! or of more than four million values, which would take all memory. Writing escapes `<`, `>` and `&` and prints floats as the
 //! server does.
 
 mod de;
