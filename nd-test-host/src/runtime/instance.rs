@@ -11,11 +11,10 @@ use wasmtime::{
 };
 
 use super::engine::{Compiled, Signature};
-use super::imports::WASI_MODULE;
 use super::limits::{MemoryCap, check_stop};
 use super::memory::{Memory, Range};
 use super::outcome::{Call, detail};
-use super::wasi::Mount;
+use super::wasi::{self, Mount};
 use super::{env, service};
 use crate::context::CallContext;
 use crate::error::CallError;
@@ -57,9 +56,8 @@ impl State {
     /// Returns the instance's side of WASI, which is made when the guest first asks for it; many calls never do.
     pub(super) fn wasi(&mut self) -> &mut WasiCtx {
         let shared = &self.shared;
-        self.wasi.get_or_insert_with(|| {
-            super::wasi::context(&shared.mounts, &shared.faults, &self.context)
-        })
+        self.wasi
+            .get_or_insert_with(|| wasi::context(&shared.mounts, &shared.faults, &self.context))
     }
 }
 
@@ -264,16 +262,6 @@ fn invoke(store: &mut Store<State>, export: &Func, signature: Signature) -> Resu
 /// Links everything a plugin may import with all permissions there are.
 pub(super) fn link(linker: &mut Linker<State>, own: &[OwnFunction]) -> Result<()> {
     env::link(linker)?;
-    wasi_common::sync::snapshots::preview_1::add_wasi_snapshot_preview1_to_linker(
-        linker,
-        State::wasi,
-    )?;
-    // The library's own asks for an exported memory, which ending a call does not need, and refuses codes above 125.
-    linker.allow_shadowing(true);
-    linker.func_wrap(WASI_MODULE, "proc_exit", |code: i32| -> Result<()> {
-        Err(wasmtime::Error::new(I32Exit(code)))
-    })?;
-    super::wasi::link_for_directories(linker)?;
-    linker.allow_shadowing(false);
+    wasi::link(linker)?;
     service::link(linker, own)
 }

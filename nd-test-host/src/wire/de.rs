@@ -11,6 +11,13 @@ use serde::forward_to_deserialize_any;
 
 use super::Value;
 
+/// Fields that the server reads with 64 bits and bounds itself, by struct and name. Here they have 32, as in the guest's
+/// kit: a number that does not fit stands for the nearest one that does.
+const READ_WIDE: [(&str, &str); 2] = [
+    ("ScrobbleOptions", "maxItems"),
+    ("ScrobbleOptions", "offset"),
+];
+
 /// Why a document was refused, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecodeError {
@@ -182,16 +189,21 @@ impl<'de> Deserializer<'de> for Value {
 
     fn deserialize_struct<V: Visitor<'de>>(
         self,
-        _name: &'static str,
+        name: &'static str,
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
         match self {
             Self::Null => visitor.visit_map(Members::new(Vec::new())),
             Self::Object(members) => {
-                let named = members
-                    .into_iter()
-                    .filter_map(|(key, value)| Some((field_for(&key, fields)?.to_owned(), value)));
+                let named = members.into_iter().filter_map(|(key, value)| {
+                    let field = field_for(&key, fields)?;
+                    let value = match READ_WIDE.contains(&(name, field)) {
+                        true => narrowed(value),
+                        false => value,
+                    };
+                    Some((field.to_owned(), value))
+                });
                 visitor.visit_map(Members::new(last_of_each(named.collect())))
             }
             other => Err(DecodeError::mismatch("an object", &other)),
@@ -232,6 +244,17 @@ impl<'de> IntoDeserializer<'de, DecodeError> for Value {
 
     fn into_deserializer(self) -> Self {
         self
+    }
+}
+
+/// Brings a number of 64 bits into the range of 32.
+fn narrowed(value: Value) -> Value {
+    match value {
+        Value::Number(text) => Value::Number(match text.parse::<i64>() {
+            Ok(number) => number.clamp(i32::MIN.into(), i32::MAX.into()).to_string(),
+            Err(_) => text,
+        }),
+        other => other,
     }
 }
 
@@ -443,6 +466,28 @@ mod tests {
                 ..Outer::default()
             },
         );
+    }
+
+    #[test]
+    fn what_the_server_reads_wide_is_brought_into_range() {
+        use nd_types::scrobbleretriever::ScrobbleOptions;
+        let read = |json: &str| decode::<ScrobbleOptions>(json.as_bytes());
+        let options = read(r#"{"MaxItems":2147483648,"offset":-9223372036854775808}"#).unwrap();
+        assert_eq!((options.max_items, options.offset), (i32::MAX, i32::MIN));
+        let options = read(r#"{"maxItems":7,"offset":null}"#).unwrap();
+        assert_eq!((options.max_items, options.offset), (7, 0));
+        for (json, expected) in [
+            (
+                r#"{"offset":9223372036854775808}"#,
+                "offset: the number 9223372036854775808 is out of range",
+            ),
+            (
+                r#"{"maxItems":1.5}"#,
+                "maxItems: expected an integer, found the number 1.5",
+            ),
+        ] {
+            assert_eq!(read(json).unwrap_err().to_string(), expected);
+        }
     }
 
     #[test]

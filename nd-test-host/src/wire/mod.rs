@@ -2,7 +2,8 @@
 //!
 //! Reading is lenient where the server is (`null` is the zero value of any type, keys match without regard to case
 //! as a fallback, the last of duplicate keys wins, unknown keys are ignored) and strict where it is (an integer
-//! has no fraction, no exponent and fits its type). Writing escapes `<`, `>` and `&` and prints floats as the
+//! has no fraction, no exponent and fits its type). Stricter than the server, it refuses documents nested deeper than 500
+//! or of more than four million values, which would take all memory. Writing escapes `<`, `>` and `&` and prints floats as the
 //! server does.
 
 mod de;
@@ -90,6 +91,16 @@ pub fn reply<Res: Serialize>(function: impl FnOnce() -> Result<Res, ServiceError
         Ok(result) => encode(&result).unwrap_or_else(|error| failure(&error.to_string())),
         Err(error) => failure(&error.to_string()),
     }
+}
+
+/// Reads bytes as text the way the server does: each byte that is not UTF-8 becomes U+FFFD.
+pub(crate) fn lossy(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+    }
+    text
 }
 
 fn failure(message: &str) -> Vec<u8> {

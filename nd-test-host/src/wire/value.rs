@@ -4,6 +4,9 @@ use super::DecodeError;
 
 /// Documents nested deeper than this are refused, so that hostile input cannot exhaust the stack.
 const MAX_DEPTH: usize = 500;
+/// Documents of more values than this are refused: two bytes of text become fifty here and more, and guests have memory
+/// for hundreds of millions of values.
+const MAX_VALUES: usize = 1 << 22;
 
 /// A parsed document.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,7 +24,11 @@ pub(crate) enum Value {
 impl Value {
     /// Parses one document with nothing but white space around it.
     pub(crate) fn parse(json: &[u8]) -> Result<Self, DecodeError> {
-        let mut parser = Parser { json, at: 0 };
+        let mut parser = Parser {
+            json,
+            at: 0,
+            values: 0,
+        };
         let value = parser.value(0)?;
         match parser.peek() {
             None => Ok(value),
@@ -45,12 +52,18 @@ impl Value {
 struct Parser<'a> {
     json: &'a [u8],
     at: usize,
+    /// Values begun so far.
+    values: usize,
 }
 
 impl Parser<'_> {
     fn value(&mut self, depth: usize) -> Result<Value, DecodeError> {
         if depth > MAX_DEPTH {
             return Err(DecodeError::new("the document is nested too deeply"));
+        }
+        self.values += 1;
+        if self.values > MAX_VALUES {
+            return Err(DecodeError::new("the document has too many values"));
         }
         match self.peek() {
             None => Err(self.unexpected("")),
@@ -123,10 +136,7 @@ impl Parser<'_> {
             {
                 self.at += 1;
             }
-            for chunk in self.json[start..self.at].utf8_chunks() {
-                text.push_str(chunk.valid());
-                text.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
-            }
+            text.push_str(&super::lossy(&self.json[start..self.at]));
             match self.json.get(self.at) {
                 Some(b'"') => {
                     self.at += 1;
@@ -333,6 +343,24 @@ mod tests {
                 "{json}"
             );
         }
+    }
+
+    #[test]
+    fn a_flood_of_values_is_an_error_before_it_takes_all_memory() {
+        let parse = |values: usize| {
+            let json = b"[0,0]";
+            let mut parser = Parser {
+                json,
+                at: 0,
+                values,
+            };
+            parser.value(0)
+        };
+        assert!(parse(MAX_VALUES - 3).is_ok());
+        assert_eq!(
+            parse(MAX_VALUES - 2).unwrap_err().to_string(),
+            "the document has too many values"
+        );
     }
 
     #[test]

@@ -245,25 +245,25 @@ fn a_directory_is_nothing_to_write_to() {
         (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
         (import "wasi_snapshot_preview1" "fd_filestat_set_size" (func $cut (param i32 i64) (result i32)))
         (import "wasi_snapshot_preview1" "fd_sync" (func $sync (param i32) (result i32)))
-        (func (export "nowhere") (result i32) (call $sync (i32.const 9)))
-        (func (export "run") (result i32)
+        (func $try (param $descriptor i32) (result i32)
             (i32.add
                 (i32.add
-                    (i32.mul (i32.const 10000) (call $write (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 8)))
-                    (i32.mul (i32.const 100) (call $cut (i32.const 3) (i64.const 0))))
-                (call $sync (i32.const 3))))"#;
+                    (i32.mul (i32.const 10000)
+                        (call $write (local.get $descriptor) (i32.const 0) (i32.const 0) (i32.const 8)))
+                    (i32.mul (i32.const 100) (call $cut (local.get $descriptor) (i64.const 0))))
+                (call $sync (local.get $descriptor))))
+        (func (export "folder") (result i32) (call $try (i32.const 3)))
+        (func (export "nothing") (result i32) (call $try (i32.const 4)))"#;
     let host = patient();
     let plugin = load(&host, r#"{"storage":{}}"#, body);
-    let error = plugin.call_raw("run", b"{}");
-    assert!(
-        matches!(error, Err(CallError::ExitCode { code: 31_31_31, .. })),
-        "{error:?}"
-    );
-    let error = plugin.call_raw("nowhere", b"{}");
-    assert!(
-        matches!(error, Err(CallError::ExitCode { code: 8, .. })),
-        "{error:?}"
-    );
+    // EISDIR three times, and EBADF three times.
+    for (export, expected) in [("folder", 31_31_31), ("nothing", 8_08_08)] {
+        let error = plugin.call_raw(export, b"{}");
+        assert!(
+            matches!(error, Err(CallError::ExitCode { code, .. }) if code == expected),
+            "{export}: {error:?}"
+        );
+    }
 }
 
 #[test]

@@ -115,8 +115,9 @@ impl WasiDir for MountDir {
             };
             return Err(refusal.into());
         }
-        if fd_flags.intersects(FdFlags::DSYNC | FdFlags::SYNC | FdFlags::RSYNC) {
-            return Err(Errno::Notsup.into());
+        if flags.contains(OFlags::CREATE | OFlags::EXCLUSIVE) && fs::symlink_metadata(&path).is_ok()
+        {
+            return Err(Errno::Exist.into());
         }
         if !follow && is_symlink(&path) {
             return Err(Errno::Loop.into());
@@ -129,13 +130,12 @@ impl WasiDir for MountDir {
                 return Ok(self.open_dir(path));
             }
             Ok(_) if wants_dir => return Err(Errno::Notdir.into()),
-            // Opening anything else could block for ever, on a pipe, or reach a device.
-            Ok(meta) if !meta.is_file() => return Err(Errno::Acces.into()),
+            Ok(meta) => check_file(&meta)?,
             Err(error) if wants_dir || error.kind() != ErrorKind::NotFound => {
                 return Err(error.into());
             }
             Err(_) if flags.contains(OFlags::CREATE) => self.check_space()?,
-            Ok(_) | Err(_) => {}
+            Err(_) => {}
         }
         let file = OpenOptions::new()
             .read(true)
@@ -255,6 +255,10 @@ impl WasiDir for MountDir {
         if !follow && is_symlink(&path) {
             return Err(Errno::Notsup.into());
         }
+        let meta = fs::metadata(&path)?;
+        if !meta.is_dir() {
+            check_file(&meta)?;
+        }
         let mut times = fs::FileTimes::new();
         if let Some(time) = accessed {
             times = times.set_accessed(moment(time));
@@ -270,6 +274,14 @@ fn moment(time: SystemTimeSpec) -> std::time::SystemTime {
     match time {
         SystemTimeSpec::SymbolicNow => std::time::SystemTime::now(),
         SystemTimeSpec::Absolute(time) => time.into_std(),
+    }
+}
+
+/// Refuses to open anything but a file: it could block for ever, on a pipe, or reach a device.
+fn check_file(meta: &Metadata) -> Result<(), Error> {
+    match meta.is_file() {
+        true => Ok(()),
+        false => Err(Errno::Acces.into()),
     }
 }
 

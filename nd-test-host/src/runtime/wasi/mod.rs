@@ -3,8 +3,8 @@
 
 mod clock;
 mod dir;
-mod directory;
 mod file;
+mod link;
 mod output;
 mod path;
 
@@ -19,7 +19,7 @@ use crate::context::CallContext;
 use crate::faults::Faults;
 use clock::{CountingClock, NoWaiting};
 use dir::MountDir;
-pub(super) use directory::link as link_for_directories;
+pub(super) use link::link;
 use output::LineLog;
 
 /// Descriptor of the first mount: those below are the standard streams.

@@ -1,7 +1,7 @@
 //! Connecting: names are resolved by a resolver of the host's choice, and the very address that is about to be
 //! connected to passes the allow-list, so that no name can lead somewhere else a moment later.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
@@ -157,6 +157,7 @@ impl<In: Transport> Connector<In> for GuardedTcp {
         details: &ConnectionDetails,
         chained: Option<In>,
     ) -> Result<Option<Self::Out>, Error> {
+        DIALLED.set(true);
         // With a connection already there (a proxy's tunnel) nothing is dialled here; the proxy itself was, and was checked.
         if chained.is_some() {
             return Ok(self.tcp.connect(details, chained)?.map(Interruptible));
@@ -256,6 +257,13 @@ pub(super) struct CallCancelled;
 thread_local! {
     // Connections are pooled and serve many calls, one after the other; what they share with the present call is the thread.
     static CANCEL: RefCell<Option<CancelToken>> = const { RefCell::new(None) };
+    static DIALLED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs something, and tells whether a connection was made for it. If not, it went over one that had served before.
+pub(super) fn watching<T>(run: impl FnOnce() -> T) -> (T, bool) {
+    DIALLED.set(false);
+    (run(), DIALLED.get())
 }
 
 fn cancelled() -> bool {

@@ -13,6 +13,9 @@ use ureq::http::header::{
 use super::error::HttpError;
 use super::redirect::Hop;
 
+/// Headers a request may have; the HTTP library has room for some more.
+const MAX_HEADERS: usize = 10_000;
+
 pub(super) fn method(name: &str) -> Result<Method, HttpError> {
     match name {
         "" => Ok(Method::GET),
@@ -23,6 +26,9 @@ pub(super) fn method(name: &str) -> Result<Method, HttpError> {
 
 /// The plugin's headers, without those that are not its business: they follow from URL and body.
 pub(super) fn headers(request: &HTTPRequest) -> Result<HeaderMap, String> {
+    if request.headers.len() > MAX_HEADERS {
+        return Err(format!("more than {MAX_HEADERS} header fields"));
+    }
     let mut headers = HeaderMap::new();
     for (name, value) in &request.headers {
         let parsed: HeaderName = name

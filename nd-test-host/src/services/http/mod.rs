@@ -1,5 +1,6 @@
 //! HTTP: requests a plugin makes through the server, to the hosts its manifest names.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -18,7 +19,7 @@ use ureq::{Agent, Body, Proxy, ProxyProtocol};
 
 pub(crate) use self::allow::AllowList;
 pub use self::allow::HttpRules;
-use self::dial::{CallCancelled, GuardedTcp, PatientResolver, cancellable};
+use self::dial::{CallCancelled, GuardedTcp, PatientResolver, cancellable, watching};
 pub use self::dial::{Resolve, StaticResolver, SystemResolver};
 pub use self::error::{Cause, HttpError};
 use self::message::{asks_for_gzip, canonical, credentials, headers, method, read_body};
@@ -30,6 +31,7 @@ use crate::context::CallContext;
 use crate::error::ServiceError;
 use crate::generated::Http;
 use crate::server::Rules;
+use crate::wire;
 
 mod allow;
 mod dial;
@@ -47,6 +49,8 @@ pub const MAX_REQUESTS: usize = 5;
 /// Bytes of a body that reach the plugin; the rest is dropped without a sign.
 pub const MAX_BODY: u64 = 10 * 1024 * 1024;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+/// Connections that are kept open to one host.
+const KEPT: usize = 3;
 
 /// How a host makes requests for its plugins.
 ///
@@ -77,7 +81,8 @@ impl Default for HttpSettings {
 
 /// The HTTP service of one loaded plugin, with connections of its own.
 ///
-/// The head of an answer may take 64 KiB and 128 fields; a longer one is an error. The server takes more.
+/// The head of an answer may take 64 KiB and 128 fields, a URL 64 KiB, a header of a request 128 KiB; what is longer is an
+/// error. The server takes more.
 pub struct HttpService {
     agent: Agent,
     allow: Arc<AllowList>,
@@ -135,6 +140,7 @@ impl HttpService {
             .accept(AutoHeaderValue::None)
             .accept_encoding(AutoHeaderValue::None)
             .timeout_connect(Some(CONNECT_TIMEOUT))
+            .max_idle_connections_per_host(KEPT)
             .proxy(proxy.filter(|proxy| {
                 matches!(proxy.protocol(), ProxyProtocol::Http | ProxyProtocol::Https)
             }))
@@ -237,18 +243,38 @@ impl HttpService {
     }
 
     /// Sends one request and waits for the head of the answer.
+    ///
+    /// A peer may close a connection it has kept just when it is used again. What can be asked twice is then asked over
+    /// another one.
     fn exchange(
         &self,
         ctx: &CallContext,
         hop: &Hop<'_>,
         deadline: Instant,
     ) -> Result<Response<Body>, Cause> {
+        for _ in 0..KEPT {
+            let (result, dialled) = watching(|| self.attempt(ctx, hop, deadline));
+            match result {
+                Err(Failure::Closed(_)) if !dialled && hop.method.is_safe() => {}
+                result => return result.map_err(Failure::into_cause),
+            }
+        }
+        self.attempt(ctx, hop, deadline)
+            .map_err(Failure::into_cause)
+    }
+
+    fn attempt(
+        &self,
+        ctx: &CallContext,
+        hop: &Hop<'_>,
+        deadline: Instant,
+    ) -> Result<Response<Body>, Failure> {
         if ctx.is_cancelled() {
-            return Err(Cause::Cancelled);
+            return Err(Cause::Cancelled.into());
         }
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Err(Cause::DeadlineExceeded);
+            return Err(Cause::DeadlineExceeded.into());
         }
         let uri = hop.target.to_uri().map_err(Cause::Other)?;
         let mut request = Request::new(());
@@ -261,7 +287,13 @@ impl HttpService {
             true => self.run(hop, request, left),
             false => self.run(hop, request.map(|()| hop.body), left),
         };
-        result.map_err(|error| self.cause(error))
+        result.map_err(|error| {
+            let closed = matches!(&error, ureq::Error::Io(error) if is_end(error.kind()));
+            match (closed, self.cause(error)) {
+                (true, cause) => Failure::Closed(cause),
+                (false, cause) => Failure::Other(cause),
+            }
+        })
     }
 
     fn run<S: ureq::AsSendBody>(
@@ -321,10 +353,7 @@ impl HttpService {
                 && name != TRAILER
                 && let Some(value) = parts.headers.get(name)
             {
-                headers.insert(
-                    canonical(name),
-                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
-                );
+                headers.insert(canonical(name), wire::lossy(value.as_bytes()));
             }
         }
         Ok(HTTPResponse {
@@ -363,6 +392,35 @@ impl Http for HttpService {
             .map(Some)
             .map_err(|error| ServiceError::new(error.to_string()))
     }
+}
+
+/// Why a request over one connection has no answer.
+enum Failure {
+    /// The peer closed the connection.
+    Closed(Cause),
+    Other(Cause),
+}
+
+impl Failure {
+    fn into_cause(self) -> Cause {
+        match self {
+            Self::Closed(cause) | Self::Other(cause) => cause,
+        }
+    }
+}
+
+impl From<Cause> for Failure {
+    fn from(cause: Cause) -> Self {
+        Self::Other(cause)
+    }
+}
+
+fn is_end(kind: ErrorKind) -> bool {
+    use ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    matches!(
+        kind,
+        UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe
+    )
 }
 
 impl Hop<'_> {

@@ -24,6 +24,8 @@ pub const MAX_KEY: usize = 256;
 /// Name of the file inside the plugin's data folder.
 pub const KVSTORE_FILE: &str = "kvstore.db";
 const CLEAN_UP_EVERY: Duration = Duration::from_secs(60 * 60);
+/// Keys that are looked up in one go.
+const PORTION: usize = 1_000;
 
 /// The KVStore service.
 ///
@@ -159,19 +161,26 @@ impl KvStore for KvStoreService {
 
     fn get_many(
         &self,
-        _ctx: &CallContext,
+        ctx: &CallContext,
         keys: Vec<String>,
     ) -> Result<HashMap<String, Vec<u8>>, ServiceError> {
-        self.with(|store, now| {
-            let now = time_text(now);
-            let mut values = HashMap::new();
-            for key in keys {
-                if let Some(value) = store.get(&key, &now)? {
-                    values.insert(key, value);
-                }
+        let mut values = HashMap::new();
+        // In portions, for there may be more keys than there is time, and others wait for the file.
+        for portion in keys.chunks(PORTION) {
+            if ctx.remaining().is_zero() {
+                return Err("context deadline exceeded".into());
             }
-            Ok(values)
-        })
+            self.with(|store, now| {
+                let now = time_text(now);
+                for key in portion {
+                    if let Some(value) = store.get(key, &now)? {
+                        values.insert(key.clone(), value);
+                    }
+                }
+                Ok(())
+            })?;
+        }
+        Ok(values)
     }
 
     fn has(&self, _ctx: &CallContext, key: String) -> Result<bool, ServiceError> {

@@ -91,7 +91,8 @@ impl Store {
             let used: i64 = transaction
                 .prepare_cached(USED)?
                 .query_row(params![now], |row| row.get(0))?;
-            let total = used - old + size;
+            // Another program may have written the file.
+            let total = used.saturating_sub(old).saturating_add(size);
             if total > max {
                 return Ok(Written::OverLimit(total));
             }

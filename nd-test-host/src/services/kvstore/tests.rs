@@ -257,6 +257,8 @@ fn get_many_returns_what_is_there_for_any_number_of_keys() -> Outcome {
     assert_eq!(values["a"], b"1");
     assert_eq!(values["b"], b"");
     assert!(f.kv.get_many(&f.ctx, Vec::new())?.is_empty());
+    f.ctx.cancel_token().cancel();
+    assert!(f.kv.get_many(&f.ctx, vec!["a".into()]).is_err());
     Ok(())
 }
 

@@ -76,6 +76,16 @@ impl SongMatcher {
         songs: &[SongRef],
         listener: Listener<'_>,
     ) -> Result<Vec<Option<Match>>, StoreError> {
+        self.find_until(|| false, songs, listener)
+    }
+
+    /// As [`SongMatcher::find`], but leaves out the songs it does not get to before it has to stop.
+    fn find_until(
+        &self,
+        stops: impl Fn() -> bool,
+        songs: &[SongRef],
+        listener: Listener<'_>,
+    ) -> Result<Vec<Option<Match>>, StoreError> {
         let annotations = match listener.user {
             Some(user) => self.store.annotations(&user.id, Item::Track)?,
             None => HashMap::new(),
@@ -89,7 +99,7 @@ impl SongMatcher {
             prefer_starred: self.config.prefer_starred,
             articles: &self.config.ignored_articles,
         };
-        let found = songs.iter().map(|song| {
+        let found = songs.iter().take_while(|_| !stops()).map(|song| {
             let track = search.find(song)?;
             Some(Match {
                 annotation: annotations.get(&track.id).copied().unwrap_or_default(),
@@ -162,7 +172,7 @@ impl MatcherService {
 impl generated::Matcher for MatcherService {
     fn match_songs(
         &self,
-        _ctx: &CallContext,
+        ctx: &CallContext,
         songs: Vec<SongRef>,
         opts: MatchOptions,
     ) -> Result<Vec<Option<Track>>, ServiceError> {
@@ -176,14 +186,20 @@ impl generated::Matcher for MatcherService {
             "" => None,
             name => Some(acting_user("matcher", &self.users, &self.user_grant, name)?),
         };
-        let found = self.matcher.find(&songs, Listener { user });
+        let over = || ctx.remaining().is_zero();
+        let found = self.matcher.find_until(over, &songs, Listener { user });
         let found = found.map_err(|error| ServiceError::new(format!("matcher: {error}")))?;
-        found
+        let shown = found
             .into_iter()
+            .take_while(|_| !over())
             .map(|found| match found {
                 Some(found) => self.show(found, user.is_some()),
                 None => Ok(None),
-            })
-            .collect()
+            });
+        let shown: Vec<_> = shown.collect::<Result<_, _>>()?;
+        match shown.len() == songs.len() {
+            true => Ok(shown),
+            false => Err("matcher: context deadline exceeded".into()),
+        }
     }
 }

@@ -55,7 +55,8 @@ impl Query {
 /// Returns the length in seconds: that in milliseconds if there is one, else the one in seconds, cut to milliseconds.
 fn duration(song: &SongRef) -> Option<f64> {
     let milliseconds = match song.duration_ms {
-        0 => (f64::from(song.duration).max(0.0) * 1_000.0).trunc(),
+        // In the width of the field: 3.1 s are 3,100 ms.
+        0 => f64::from((song.duration.max(0.0) * 1_000.0).trunc()),
         given => f64::from(given),
     };
     (milliseconds > 0.0).then_some(milliseconds / 1_000.0)
@@ -74,6 +75,7 @@ mod tests {
         };
         assert_eq!(duration(&song(3.0, 2_500)), Some(2.5));
         assert_eq!(duration(&song(3.0, 0)), Some(3.0));
+        assert_eq!(duration(&song(3.1, 0)), Some(3.1));
         assert_eq!(duration(&song(-3.0, 0)), None);
         assert_eq!(duration(&song(0.0, 0)), None);
         assert_eq!(duration(&song(f32::NAN, 0)), None);

@@ -510,6 +510,22 @@ fn a_later_scan_is_searched_at_once() {
     assert_eq!(host.one(song("One", "Ann")), None);
 }
 
+#[test]
+fn a_search_ends_with_the_call_it_is_made_from() {
+    let host = Fixture::new(vec![track("t", "One", "Ann")]);
+    let ctx = CallContext::detached("p");
+    let ask = || {
+        let songs = vec![song("One", "Ann")];
+        let found = host
+            .service(false)
+            .match_songs(&ctx, songs, MatchOptions::default());
+        found.map_err(|error| error.to_string())
+    };
+    assert!(ask().is_ok_and(|found| found.len() == 1));
+    ctx.cancel_token().cancel();
+    assert!(ask().is_err_and(|error| error.contains("deadline exceeded")));
+}
+
 /// Run with `--ignored --nocapture`: how long searches in 100,000 tracks take.
 #[test]
 #[ignore = "takes long"]

@@ -45,8 +45,8 @@ pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
         rest = &after[unit_end..];
         !rest.is_empty()
     } {}
-    // About 292 years, the most the server's own type holds.
-    if nanos > 9.2e18 {
+    // 2^63, the first number that the server's own type does not hold: about 292 years.
+    if nanos >= 9_223_372_036_854_775_808.0 {
         return Err(wrong());
     }
     Ok(if negative {
@@ -74,6 +74,7 @@ mod tests {
             ("-5m", 0),
             ("0", 0),
             (".5s", 500),
+            ("9223372036s", 9_223_372_036_000),
         ] {
             assert_eq!(
                 parse_duration(text),
@@ -95,6 +96,7 @@ mod tests {
             "1..5h",
             "--5m",
             "1e3s",
+            "9223372037s",
             "9999999999h",
         ] {
             assert!(

@@ -13,6 +13,7 @@ use crate::context::CallContext;
 use crate::error::ServiceError;
 use crate::generated::SubsonicApi;
 use crate::setup::{Grant, HostUser};
+use crate::wire;
 
 mod embedded;
 mod proxy;
@@ -124,8 +125,7 @@ impl SubsonicService {
 impl SubsonicApi for SubsonicService {
     fn call(&self, ctx: &CallContext, uri: String) -> Result<String, ServiceError> {
         let answer = self.run(ctx, &uri, Some("json"))?;
-        Ok(String::from_utf8(answer.body)
-            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+        Ok(String::from_utf8(answer.body).unwrap_or_else(|error| wire::lossy(error.as_bytes())))
     }
 
     fn call_raw(&self, ctx: &CallContext, uri: String) -> Result<(String, Vec<u8>), ServiceError> {

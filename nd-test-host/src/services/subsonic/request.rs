@@ -2,6 +2,8 @@
 
 use url::form_urlencoded;
 
+use crate::services::http::Target;
+
 /// A request of the Subsonic API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubsonicRequest {
@@ -18,17 +20,12 @@ impl SubsonicRequest {
     ///
     /// A text that says why the URI cannot be parsed.
     pub fn parse(uri: &str) -> Result<Self, String> {
-        if uri.bytes().any(|byte| byte < b' ' || byte == 0x7f) {
-            return Err("it contains a control character".to_owned());
-        }
-        let uri = uri.split('#').next().unwrap_or_default();
-        let (place, query) = uri.split_once('?').unwrap_or((uri, ""));
-        let path = path_of(place)?;
-        let path = decode(path).ok_or_else(|| format!("bad escape in {path:?}"))?;
+        let Target { path, query, .. } = Target::parse(uri)?;
+        let path = decode(&path).ok_or_else(|| format!("bad escape in {path:?}"))?;
         let endpoint = path.trim_end_matches('/').rsplit('/').next();
         Ok(Self {
             endpoint: endpoint.unwrap_or_default().to_owned(),
-            query: parse_query(query),
+            query: parse_query(query.as_deref().unwrap_or_default()),
         })
     }
 
@@ -74,28 +71,6 @@ impl SubsonicRequest {
             .extend_pairs(sorted)
             .finish()
     }
-}
-
-/// Returns the path of a URI without its scheme and host.
-fn path_of(place: &str) -> Result<&str, String> {
-    let rest = match place.split_once(':') {
-        Some((scheme, rest)) if is_scheme(scheme) => rest,
-        Some((before, _)) if !before.contains('/') => {
-            return Err("its first part contains a colon".to_owned());
-        }
-        _ => place,
-    };
-    match rest.strip_prefix("//") {
-        Some(rest) => Ok(&rest[rest.find('/').unwrap_or(rest.len())..]),
-        None => Ok(rest),
-    }
-}
-
-fn is_scheme(text: &str) -> bool {
-    text.starts_with(|first: char| first.is_ascii_alphabetic())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
 }
 
 /// Undoes percent-encoding; none if an escape is not one.
@@ -153,7 +128,17 @@ mod tests {
 
     #[test]
     fn what_is_no_uri_is_an_error() {
-        for uri in ["ping\n?u=a", "1a:b", "/rest/%zz", "/rest/%4", "a b:c"] {
+        for uri in [
+            "ping\n?u=a",
+            "1a:b",
+            ":ping?u=a",
+            "/rest/%zz",
+            "/rest/%4",
+            "a b:c",
+            "http://a b/ping?u=a",
+            "http://[::1/ping?u=a",
+            "http://host:port/ping?u=a",
+        ] {
             assert!(SubsonicRequest::parse(uri).is_err(), "{uri:?}");
         }
     }

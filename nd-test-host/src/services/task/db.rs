@@ -1,6 +1,6 @@
 //! The open file of one load: shared by its threads, with errors that name the file.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use super::store::Store;
@@ -10,9 +10,8 @@ use crate::services::storage::private_dir;
 /// Name of the file inside the plugin's data folder.
 pub const TASK_FILE: &str = "taskqueue.db";
 
-/// The file, until it is closed.
+/// The file, until it is closed. Plugins read its errors, so these name the file and not where it lies.
 pub(super) struct Db {
-    path: PathBuf,
     faults: Faults,
     open: Mutex<Option<Store>>,
 }
@@ -25,7 +24,6 @@ impl Db {
         let store =
             Store::open(&path).map_err(|error| format!("opening {}: {error}", path.display()))?;
         Ok(Self {
-            path,
             faults,
             open: Mutex::new(Some(store)),
         })
@@ -41,7 +39,7 @@ impl Db {
             Some(store) => run(store).map_err(|error| error.to_string()),
             None => Err("database is closed".to_owned()),
         };
-        result.map_err(|error| format!("{}: {error}", self.path.display()))
+        result.map_err(|error| format!("{TASK_FILE}: {error}"))
     }
 
     /// Runs something that writes, unless the disk is full on purpose.

@@ -5,6 +5,8 @@
 
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt};
 
+use crate::wire;
+
 /// Bytes a message may have. The server knows no limit; a host that takes its peers for hostile needs one.
 pub const MAX_MESSAGE: usize = 256 << 20;
 /// Bytes the payload of a control frame may have.
@@ -260,8 +262,7 @@ impl<R: AsyncBufRead + Unpin> Reader<R> {
 }
 
 fn into_text(payload: Vec<u8>) -> String {
-    String::from_utf8(payload)
-        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+    String::from_utf8(payload).unwrap_or_else(|error| wire::lossy(error.as_bytes()))
 }
 
 fn read_close(payload: &[u8]) -> Result<End, Problem> {

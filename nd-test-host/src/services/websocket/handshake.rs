@@ -64,9 +64,8 @@ impl Handshake {
             fields.insert(lower, (name, value));
         }
         let host = fields.remove("host").map(|(_, value)| value);
-        let host = host
-            .filter(|host| !host.is_empty())
-            .unwrap_or(&target.authority);
+        let authority = uri.authority().map_or("", |authority| authority.as_str());
+        let host = host.filter(|host| !host.is_empty()).unwrap_or(authority);
         fields
             .entry("user-agent")
             .or_insert(("User-Agent", USER_AGENT));
@@ -185,6 +184,33 @@ async fn read_head(source: &mut (impl AsyncBufRead + Unpin)) -> Result<Vec<u8>, 
         }
         if head.len() > MAX_HEAD {
             return Err("the head of the answer is too long".to_owned());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_beyond_ascii_are_asked_for_in_their_ascii_form() {
+        let host = |url: &str| {
+            let target = Target::parse(url).expect(url);
+            let handshake = Handshake::new(&target, &HashMap::new()).expect(url);
+            let request = String::from_utf8_lossy(&handshake.request).into_owned();
+            let line = request.lines().find_map(|line| line.strip_prefix("Host: "));
+            (handshake.host, line.unwrap_or_default().to_owned())
+        };
+        for (url, name, header) in [
+            (
+                "ws://żółw.pl:80/x",
+                "xn--w-uga1v8h.pl",
+                "xn--w-uga1v8h.pl:80",
+            ),
+            ("ws://Example.com:/", "Example.com", "Example.com"),
+            ("wss://[::1]:8080", "::1", "[::1]:8080"),
+        ] {
+            assert_eq!(host(url), (name.to_owned(), header.to_owned()), "{url}");
         }
     }
 }

@@ -157,6 +157,15 @@ fn a_writable_mount_takes_changes_but_no_symbolic_links() {
     open(&dir, "new/file", OFlags::CREATE | OFlags::EXCLUSIVE, true).unwrap();
     let again = open(&dir, "new/file", OFlags::CREATE | OFlags::EXCLUSIVE, true);
     assert_eq!(code(again), Some(Errno::Exist));
+    let taken = open(&dir, "album", OFlags::CREATE | OFlags::EXCLUSIVE, true);
+    assert_eq!(code(taken), Some(Errno::Exist), "by a directory");
+    assert_eq!(
+        code(open(&dir, "album", OFlags::empty(), true)),
+        Some(Errno::Isdir)
+    );
+    // Asking for more safety than there is, is no reason to fail.
+    let synced = dir.open_file(true, "new/file", OFlags::empty(), true, true, FdFlags::SYNC);
+    assert!(now(synced).is_ok());
     now(dir.rename("new/file", &dir, "moved")).unwrap();
     now(dir.hard_link("moved", &dir, "linked")).unwrap();
     now(dir.set_times("moved", None, Some(SystemTimeSpec::SymbolicNow), true)).unwrap();
@@ -258,6 +267,8 @@ fn what_is_no_file_is_not_opened() {
             Some(Errno::Acces)
         );
     }
+    let touched = dir.set_times("zero", None, Some(SystemTimeSpec::SymbolicNow), true);
+    assert_eq!(code(now(touched)), Some(Errno::Acces));
 }
 
 #[test]

@@ -202,3 +202,30 @@ fn cancelling_the_call_and_closing_the_service_end_a_request() {
     refused(send(&service, get(&server.url("/"))), &["context canceled"]);
     assert!(Instant::now() < far);
 }
+
+#[test]
+fn a_kept_connection_that_is_closed_meanwhile_is_no_failure_if_the_request_can_be_repeated() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let mut reader = BufReader::new(stream);
+            if read_request(&mut reader).is_some() {
+                let _ = reader.get_mut().write_all(&ok(&[], b"once"));
+            }
+            // The next one is read, and never answered.
+            read_request(&mut reader);
+        }
+    });
+    let service = service(&["127.0.0.1"]);
+    let url = format!("http://{address}/");
+    for _ in 0..3 {
+        let answer = send(&service, get(&url)).expect("an answer");
+        assert_eq!(answer.body, b"once");
+    }
+    let post = HTTPRequest {
+        method: "POST".to_owned(),
+        ..get(&url)
+    };
+    refused(send(&service, post), &["Post ", "disconnected"]);
+}

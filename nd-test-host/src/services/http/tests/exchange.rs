@@ -132,6 +132,12 @@ fn the_plugins_headers_are_sent_but_not_those_that_follow_from_url_and_body() {
             &["invalid header field"],
         );
     }
+    let many = (0..50_000).map(|n| (format!("X-{n}"), String::new()));
+    let flood = HTTPRequest {
+        headers: many.collect(),
+        ..get(&server.url("/"))
+    };
+    refused(send(&service(&["127.0.0.1"]), flood), &["header fields"]);
 }
 
 #[test]

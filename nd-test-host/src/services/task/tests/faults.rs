@@ -38,7 +38,10 @@ fn a_file_that_becomes_corrupt_is_an_error_and_no_panic() {
     let f = fixture(Plugin::echo(), 1);
     f.create("q", |_| {});
     f.raw().execute_batch("DROP TABLE tasks").expect("no table");
-    refused(f.try_enqueue("q", ""), "taskqueue.db: no such table");
+    let error = f.try_enqueue("q", "").err();
+    let text = error.map(|error| error.to_string()).unwrap_or_default();
+    // A plugin has no business with where the file lies.
+    assert!(text.starts_with("taskqueue.db: no such table"), "{text}");
     refused(f.cancel("t"), "taskqueue.db: no such table");
     f.pass(5_000);
     f.pass(5_000);
