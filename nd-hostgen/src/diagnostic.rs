@@ -108,15 +108,12 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// Renders the mistake with its source line and a caret line.
-    pub fn render(&self, source: &str) -> String {
+    /// Renders the mistake with its source line, one of those of the file, and a caret line.
+    pub fn render(&self, lines: &[&str]) -> String {
         let Place { line, column, .. } = self.place;
         let gutter = line.to_string().len();
-        let text = source
-            .lines()
-            .nth(line.saturating_sub(1))
-            .unwrap_or_default();
-        let (text, column) = excerpt(text, column);
+        let text = lines.get(line.saturating_sub(1)).copied();
+        let (text, column) = excerpt(text.unwrap_or_default(), column);
         let room = (text.chars().count() + 1).saturating_sub(column).max(1);
         let before = text.chars().chain(std::iter::repeat(' '));
         let before = before.take(column.saturating_sub(1));
@@ -233,11 +230,16 @@ pub fn errors_in(diagnostics: &[Diagnostic]) -> usize {
 
 /// Renders mistakes one after the other; `sources` maps a file name to its text.
 pub fn render_all(diagnostics: &[Diagnostic], sources: &BTreeMap<String, String>) -> String {
+    let mut split: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let rendered: Vec<String> = diagnostics
         .iter()
         .map(|diagnostic| {
-            let source = sources.get(&diagnostic.place.file);
-            diagnostic.render(source.map_or("", String::as_str))
+            let file = &diagnostic.place.file;
+            let lines = split.entry(file).or_insert_with(|| {
+                let text = sources.get(file).map_or("", String::as_str);
+                text.lines().collect()
+            });
+            diagnostic.render(lines)
         })
         .collect();
     rendered.join("\n")
@@ -316,7 +318,7 @@ mod tests {
             hint: "do it right".to_owned(),
         };
         assert_eq!(
-            diagnostic.render("one\nfour five\n"),
+            diagnostic.render(&["one", "four five"]),
             "error: wrong\n  --> a.rs:2:5\n  |\n2 | four five\n  |     ^^^^^\n  = help: do it right\n"
         );
     }

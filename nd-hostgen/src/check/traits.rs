@@ -28,6 +28,9 @@ impl Checker<'_, '_> {
             }
             self.check_stem(file, name, &names::service_module(&name.value));
         }
+        if let Some(permission) = &service.permission {
+            self.check_permission(permission);
+        }
         if service.functions.is_empty() && self.complete {
             self.empty_trait(place, &item, "#[host_fn]");
         }
@@ -62,6 +65,19 @@ impl Checker<'_, '_> {
                 Kind::Name,
                 format!("`{}` is not {what}", name.value),
                 "such a name consists of letters, digits and `_`; a value runs to the next space",
+            );
+        }
+    }
+
+    /// The manifest key that upstream's definitions give to a permission can be the key of a manifest.
+    fn check_permission(&mut self, key: &Spanned<String>) {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        if !key.value.chars().all(is_plain) && !self.is_ours() {
+            self.error(
+                &key.place,
+                Kind::Name,
+                format!("`{}` is not the manifest key of a permission", key.value),
+                "such a key consists of letters, digits, `_`, `-` and `.`; a value runs to the next space",
             );
         }
     }

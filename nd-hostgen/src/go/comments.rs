@@ -25,6 +25,7 @@ pub(super) struct Group {
     pub trailing: bool,
     first_row: usize,
     last_row: usize,
+    end: usize,
     owned: bool,
 }
 
@@ -85,11 +86,19 @@ impl Comments {
             if node.kind() != "comment" {
                 return;
             }
-            let found = group(text, node);
+            let mut found = group(text, node);
+            if let Some(last) = groups
+                .last()
+                .filter(|last| last.last_row == found.first_row)
+            {
+                // Behind another comment it stands where that one does.
+                found.trailing = last.trailing || text.has_code(last.end, node.start_byte());
+            }
             match groups.last_mut() {
                 Some(last) if last.continues_with(&found) => {
                     last.lines.extend(found.lines);
                     last.last_row = found.last_row;
+                    last.end = found.end;
                 }
                 _ => groups.push(found),
             }
@@ -148,6 +157,7 @@ fn group(text: &GoText<'_>, node: Node<'_>) -> Group {
         trailing: !text.opens_line(start),
         first_row: text.row(start),
         last_row: text.row(end.saturating_sub(1).max(start)),
+        end,
         owned: false,
     }
 }

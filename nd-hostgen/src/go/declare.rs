@@ -397,6 +397,8 @@ impl Reader<'_, '_, '_> {
             let hint = "name all of them or none";
             self.diagnostics
                 .report(&first.place, Kind::Syntax, message, hint);
+            // What else there is to say about them would only repeat it.
+            return Vec::new();
         }
         found
     }

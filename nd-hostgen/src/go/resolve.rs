@@ -44,6 +44,7 @@ const OTHER_NUMBERS: [(&str, &str); 7] = [
 pub(super) struct Reached {
     /// The structs of the package, in the order of meeting.
     pub structs: Vec<String>,
+    met: BTreeSet<String>,
     /// The other named types of the package.
     pub named: BTreeSet<String>,
     /// The shared structs.
@@ -229,7 +230,7 @@ impl<'a, 'd> Resolver<'a, 'd> {
                 TypeKind::Json
             }
             Body::Struct(_) => {
-                if !self.reached.structs.contains(name) {
+                if self.reached.met.insert(name.clone()) {
                     self.reached.structs.push(name.clone());
                 }
                 TypeKind::Named {

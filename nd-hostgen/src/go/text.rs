@@ -58,6 +58,12 @@ impl<'a> GoText<'a> {
         before.is_some_and(|before| before.trim().is_empty())
     }
 
+    /// Whether anything but white space stands between two bytes.
+    pub fn has_code(&self, from: usize, to: usize) -> bool {
+        let between = self.text.get(from..to).unwrap_or_default();
+        !between.trim().is_empty()
+    }
+
     /// The line a byte lies on, counted from 0.
     pub fn row(&self, byte: usize) -> usize {
         self.starts.partition_point(|start| *start <= byte) - 1
