@@ -256,7 +256,9 @@ pub fn counted(number: usize, noun: &str) -> String {
 
 /// Finds the known word that a misspelt one most likely meant.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (word.chars().count() / 3).max(1);
+    let length = word.chars().count();
+    // A name of one letter is near to every other of one.
+    let limit = (length / 3).max(1).min(length.saturating_sub(1));
     known
         .into_iter()
         .map(|candidate| (distance(word, candidate), candidate))

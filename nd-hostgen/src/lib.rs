@@ -12,6 +12,7 @@ pub mod diff;
 pub mod driver;
 pub mod go;
 pub mod import;
+pub mod kit;
 pub mod lower;
 pub mod model;
 pub mod model_file;
@@ -22,3 +23,5 @@ pub mod resolve;
 pub mod schemas;
 pub mod source;
 pub mod syntax;
+
+mod text_file;

@@ -303,6 +303,14 @@ impl Checker<'_, '_> {
 
     /// The file is named after the module that the outputs have.
     fn check_stem(&mut self, file: &SourceFile, name: &Spanned<String>, module: &str) {
+        if names::is_unusable(module) {
+            self.error(
+                &name.place,
+                Kind::Name,
+                format!("`{module}` cannot be the name of a module"),
+                "choose another name; `self`, `super` and `crate` mean something else in Rust",
+            );
+        }
         if names::RESERVED_MODULES.contains(&module) && self.is_ours() {
             self.error(
                 &name.place,

@@ -15,7 +15,8 @@ pub const COMMAND: Command = Command {
     operands: &[],
     about: "writes guest bindings and host glue of a fork's own host services, for its own crates",
     details: "\
-The files of --guest need nd-pdk, those of --host need nd-test-host, nd-types and serde.
+The files of --guest need nd-pdk, those of --host need nd-test-host, nd-types and serde;
+where a function takes or gives any value, both need serde_json.
 Each folder holds generated files only; name it in a `mod` of the crate.
 
 Exit codes: 0 written, or fresh; 1 a failure, or not fresh; 2 wrong command line.
@@ -25,7 +26,7 @@ Exit codes: 0 written, or fresh; 1 a failure, or not fresh; 2 wrong command line
         Flag::value(
             "shared",
             "SOURCE",
-            "definitions whose shared types nd-types has already",
+            "the shared types; of our own definitions those that nd-types has already",
         ),
         Flag::value("guest", "DIR", "where to write the guest bindings"),
         Flag::value("host", "DIR", "where to write the host glue"),

@@ -7,9 +7,7 @@ use nd_hostgen::backend::own::Own;
 use nd_hostgen::diagnostic::counted;
 use nd_hostgen::driver::{self, DriverError};
 use nd_hostgen::go::{self, GoInput, Loaded};
-use nd_hostgen::model::Model;
-use nd_hostgen::{import, schemas};
-use std::collections::BTreeSet;
+use nd_hostgen::{import, kit, schemas};
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -187,10 +185,15 @@ impl Run<'_> {
                 writeln!(out, "  {} ({functions})", service.name)?;
             }
         }
-        let known = self.known(&model);
+        let known = kit::known(&model)?;
+        for name in &known.different {
+            complain(&format!(
+                "note: the shared type `{name}` is not that of nd-types, so it is written too\n"
+            ));
+        }
         let own = Own {
             model: &model,
-            known: &known,
+            known: &known.same,
         };
         let files = if host { own.host() } else { own.guest() };
         self.write(&folder, &files, out)
@@ -227,14 +230,6 @@ impl Run<'_> {
             self.put(&path, &schema.yaml(), out)?;
         }
         Ok(ExitCode::SUCCESS)
-    }
-
-    /// The shared types that the kit has: those that `--shared` declares.
-    fn known(&self, model: &Model) -> BTreeSet<String> {
-        let given = self.arguments.path("shared").is_some();
-        let shared = model.modules.iter().filter(|module| module.shared && given);
-        let structs = shared.flat_map(|module| &module.structs);
-        structs.map(|item| item.name.clone()).collect()
     }
 
     /// Warnings, but not why there is nothing: that is asked for with `-v`.

@@ -14,7 +14,7 @@ pub(super) struct GoFile {
     /// The file as shown to people.
     pub path: String,
     /// The package's name.
-    pub package: String,
+    pub package: Spanned<String>,
     /// What it imports.
     pub imports: Vec<Import>,
     /// The types, interfaces included, in order.
@@ -152,7 +152,10 @@ pub(super) fn read(path: &str, text: &str, diagnostics: &mut Diagnostics) -> Opt
     };
     let mut file = GoFile {
         path: path.to_owned(),
-        package: String::new(),
+        package: Spanned {
+            value: String::new(),
+            place: Place::start_of(path),
+        },
         imports: Vec::new(),
         types: Vec::new(),
         constants: Vec::new(),
@@ -165,7 +168,7 @@ pub(super) fn read(path: &str, text: &str, diagnostics: &mut Diagnostics) -> Opt
         }
         reader.item(node, &mut file)?;
     }
-    if file.package.is_empty() {
+    if file.package.value.is_empty() {
         let place = Place::start_of(path);
         let message = format!("parsing {path}: the package clause is missing");
         diagnostics.report(&place, Kind::Syntax, message, "begin with `package name`");
@@ -204,11 +207,9 @@ impl Reader<'_, '_, '_> {
     fn item(&mut self, node: Node<'_>, file: &mut GoFile) -> Option<()> {
         match node.kind() {
             "package_clause" => {
-                let name = children(node);
-                file.package = name
-                    .first()
-                    .map_or("", |name| self.text.of(*name))
-                    .to_owned();
+                if let Some(name) = children(node).first() {
+                    file.package = self.name(*name);
+                }
                 self.refuse(node, "stands above the package clause");
             }
             "import_declaration" => {

@@ -18,6 +18,7 @@ mod naming;
 mod package;
 mod resolve;
 mod structs;
+mod tag;
 mod text;
 mod types;
 mod units;

@@ -206,6 +206,10 @@ impl<'a, 'd> Resolver<'a, 'd> {
             _ => {
                 let own = SCALARS.iter().map(|(word, _)| *word);
                 let hint = match nearest(name, self.package.names().chain(own)) {
+                    _ if name == "Context" => {
+                        "write `context.Context`; upstream's generator knows it by no other name"
+                            .to_owned()
+                    }
                     Some(near) => format!("did you mean `{near}`?"),
                     None if self.shared.get(name).is_some() => format!("write `{SHARED}.{name}`"),
                     None => "declare it in a file of this folder that is read: not in `doc.go`, \
@@ -268,6 +272,11 @@ impl<'a, 'd> Resolver<'a, 'd> {
             Some(path) if self.is_shared(path) => self.shared_type(name, &ty.place),
             None if package == SHARED => self.shared_type(name, &ty.place),
             Some("encoding/json") if name == "RawMessage" => TypeKind::Json,
+            Some("context") => {
+                let hint =
+                    "write `ctx context.Context` as a parameter, without `*`; it is left out";
+                self.any_json(ty, "a context where a value is expected", hint)
+            }
             None => {
                 let message = format!("package `{package}` is not imported");
                 let hint = "import it, or write the plain name of a type of this folder";
@@ -383,12 +392,12 @@ impl<'a, 'd> Resolver<'a, 'd> {
     }
 }
 
-/// Whether a parameter is the call's context, which does not cross the wire.
+/// Whether a parameter is the call's context, which does not cross the wire: whatever is written `context.Context`, as
+/// upstream has it, and the one of Go's own package under another name.
 pub(super) fn is_context(file: &GoFile, ty: &GoType) -> bool {
     match &ty.shape {
         Shape::Qualified { package, name } if name == "Context" => {
-            let path = imported(file, package);
-            path.map_or(package == "context", |path| path == "context")
+            package == "context" || imported(file, package) == Some("context")
         }
         _ => false,
     }
