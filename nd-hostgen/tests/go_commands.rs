@@ -522,3 +522,25 @@ fn what_is_no_file_of_text_is_refused() {
         fail(root.path(), "model -input .", 1, "not a regular file");
     }
 }
+
+#[test]
+fn a_wrong_place_takes_no_generated_file_away() {
+    let root = checkout();
+    succeed(root.path(), "generate -input . -root out");
+    succeed(root.path(), "bindings -input . -guest guest");
+    let (generated, guest) = ("out/nd-pdk/src/generated/host/clock.rs", "guest/clock.rs");
+    put(root.path(), "other/main.go", "package main\n");
+    fail(
+        root.path(),
+        "generate -input other -root out",
+        1,
+        "no definitions under `other`",
+    );
+    fail(
+        root.path(),
+        "bindings -input other -guest guest",
+        1,
+        "there is no host service",
+    );
+    assert!(root.path().join(generated).exists() && root.path().join(guest).exists());
+}

@@ -50,14 +50,15 @@ fn run(arguments: &Arguments, out: &mut dyn Write) -> Outcome {
     let (read, known) = source::load_with(input, arguments.path("shared"))?;
     common::remark(&read);
     let model = read.model;
-    if model.services.is_empty() {
-        complain("warning: there is no host service in the definitions\n");
-    }
     for capability in &model.capabilities {
         let (name, place) = (&capability.module, &capability.place);
         complain(&format!(
             "warning: the capability `{name}` at {place} is left out; own bindings are for host services\n"
         ));
+    }
+    if model.services.is_empty() {
+        complain("error: there is no host service in the definitions, nothing was written\n");
+        return Ok(ExitCode::FAILURE);
     }
     let own = Own {
         model: &model,
