@@ -415,10 +415,11 @@ impl Reader<'_, '_, '_> {
         let mut repeated: Option<Node<'_>> = None;
         for (iota, spec) in specs.into_iter().enumerate() {
             let own = self.plain_docs(spec, message);
-            let docs = if own.is_empty() && single {
-                outer.clone()
-            } else {
-                own
+            let docs = match own.is_empty() {
+                true if single && !outer.is_empty() => outer.clone(),
+                // As upstream has it, for constants only.
+                true => self.comments.behind(self.text, spec),
+                false => own,
             };
             let value = fields(spec, "value").into_iter().next();
             repeated = value.or(repeated);

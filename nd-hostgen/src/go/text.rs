@@ -140,17 +140,13 @@ fn first_error(tree: &Tree) -> Option<Node<'_>> {
     }
 }
 
-/// The nodes of a tree in order, without what is below nodes that the test refuses to enter.
-pub(super) fn visit<'t>(
-    tree: &'t Tree,
-    enters: impl Fn(Node<'t>) -> bool,
-    mut see: impl FnMut(Node<'t>),
-) {
+/// The nodes of a tree in order.
+pub(super) fn visit<'t>(tree: &'t Tree, mut see: impl FnMut(Node<'t>)) {
     let mut cursor = tree.walk();
     loop {
         let node = cursor.node();
         see(node);
-        if enters(node) && cursor.goto_first_child() {
+        if cursor.goto_first_child() {
             continue;
         }
         while !cursor.goto_next_sibling() {
