@@ -306,6 +306,7 @@ fn upstreams_flags_mean_the_same() {
         "Input directory: plugins/host\n",
         "Base output directory: out\n",
         "Rust output directory: out/rust/nd-pdk-host/src\n",
+        "Package name: host\n",
         "Found 14 host service(s)\n",
         "Generated out/rust/nd-pdk-host/src/kvstore.rs\n",
     ] {
@@ -339,6 +340,19 @@ fn upstreams_flags_mean_the_same() {
         "{said}"
     );
     assert!(!root.path().join("x").exists());
+    let said = succeed(
+        root.path(),
+        &format!("-input plugins/capabilities {shared} -package other -v"),
+    );
+    assert!(said.contains("Package name: other\n"), "{said}");
+    assert!(said.contains("No host services found\n"), "{said}");
+    assert!(said.contains("-schemas is for them"), "{said}");
+    let said = succeed(
+        root.path(),
+        &format!("-schemas -input plugins/host {shared} -v"),
+    );
+    assert!(said.contains("No capabilities found\n"), "{said}");
+    assert!(said.contains("-host-only is for them"), "{said}");
 }
 
 #[test]

@@ -115,11 +115,13 @@ fn run_mode(arguments: &Arguments, out: &mut dyn Write) -> Outcome {
     }
     let input = arguments.path("input").unwrap_or(Path::new("."));
     let output = arguments.path("output").unwrap_or(input);
+    let package = arguments.text("package").map_err(Failure::Usage)?;
     let loaded = load(arguments, input, mode)?;
     let run = Run {
         arguments,
         input,
         output,
+        package: package.unwrap_or(if mode == "host-only" { "host" } else { "" }),
         verbose: arguments.is_on("v"),
     };
     match mode {
@@ -154,6 +156,7 @@ struct Run<'a> {
     arguments: &'a Arguments,
     input: &'a Path,
     output: &'a Path,
+    package: &'a str,
     verbose: bool,
 }
 
@@ -168,13 +171,19 @@ impl Run<'_> {
             writeln!(out, "Input directory: {}", self.input.display())?;
             writeln!(out, "Base output directory: {}", self.output.display())?;
             writeln!(out, "Rust output directory: {}", folder.display())?;
+            writeln!(out, "Package name: {}", self.package)?;
             writeln!(out, "Host-only mode: {}", !host)?;
             writeln!(out, "Generate Go client code: false")?;
             writeln!(out, "Generate Rust client code: {}", !host)?;
         }
         let mut loaded = loaded.clone();
+        let all = loaded.files.len();
         loaded.files.retain(|file| file.capabilities.is_empty());
+        let had_capabilities = loaded.files.len() < all;
         if loaded.files.iter().all(|file| file.services.is_empty()) {
+            if self.verbose && had_capabilities {
+                complain("note: there are capabilities; -schemas is for them\n");
+            }
             return self.nothing("No host services found", out);
         }
         let model = import::for_rust(&loaded)?;
@@ -204,9 +213,13 @@ impl Run<'_> {
         if self.verbose {
             writeln!(out, "Input directory: {}", self.input.display())?;
             writeln!(out, "Base output directory: {}", self.output.display())?;
+            writeln!(out, "Capability-only mode: false")?;
         }
         let schemas = schemas::of(&loaded.model());
         if schemas.is_empty() {
+            if self.verbose && !loaded.files.is_empty() {
+                complain("note: there are host services; -host-only is for them\n");
+            }
             return self.nothing("No capabilities found", out);
         }
         if self.verbose {
