@@ -203,6 +203,11 @@ impl Diagnostics {
         !self.list.iter().any(is_error)
     }
 
+    /// Whether there are so many that looking for what each of them may have meant would take long.
+    pub fn are_many(&self) -> bool {
+        self.list.len() > 100
+    }
+
     /// Ends the run: the warnings if there were no mistakes, otherwise everything, in file order.
     ///
     /// # Errors

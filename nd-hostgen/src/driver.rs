@@ -1,4 +1,4 @@
-//! The only part that touches the disk: reads definitions, writes, compares and removes generated files.
+//! The part that works on the disk: reads definitions, writes, compares and removes generated files.
 
 use crate::backend::{self, Files};
 use crate::check::check;

@@ -99,7 +99,10 @@ impl Checker<'_, '_> {
                 // Declared, but it could not be read.
                 None if self.scope.is_declared(file, name) => {}
                 None => {
-                    let mut known = self.scope.known(file);
+                    let mut known = match self.diagnostics.are_many() {
+                        true => Vec::new(),
+                        false => self.scope.known(file),
+                    };
                     known.extend(Scalar::ALL.iter().map(|(word, _)| *word));
                     known.extend(["Bytes", "Json", "Vec", "Map", "Option"]);
                     let hint = match name.as_str() {

@@ -4,6 +4,9 @@ use super::comments::{Group, Line};
 use crate::diagnostic::{Diagnostics, Kind, Place, nearest, suggest};
 use crate::syntax::Spanned;
 
+/// How much may follow an annotation on its line, in bytes.
+const LONGEST: usize = 1000;
+
 /// The four annotations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Word {
@@ -140,6 +143,12 @@ fn read_line(line: &Line, word: Word, diagnostics: &mut Diagnostics) -> Option<A
     let at = word.find_in(&line.text)?;
     let place = part(line, at, at + written.len());
     let rest = &line.text[at + written.len()..];
+    if rest.len() > LONGEST {
+        let message = format!("`{written}` is followed by more than {LONGEST} bytes");
+        let hint = "keep its parameters short, and remarks on lines of their own";
+        diagnostics.report(&place, Kind::Attribute, message, hint);
+        return None;
+    }
     let apart = rest.is_empty() || rest.starts_with(is_space);
     let Parameters { pairs, rest } = parameters(line, at + written.len());
     if word != Word::Function && pairs.is_empty() {

@@ -205,7 +205,11 @@ impl<'a, 'd> Resolver<'a, 'd> {
             }
             _ => {
                 let own = SCALARS.iter().map(|(word, _)| *word);
-                let hint = match nearest(name, self.package.names().chain(own)) {
+                let near = match self.diagnostics.are_many() {
+                    true => None,
+                    false => nearest(name, self.package.names().chain(own)),
+                };
+                let hint = match near {
                     _ if name == "Context" => {
                         "write `context.Context`; upstream's generator knows it by no other name"
                             .to_owned()
