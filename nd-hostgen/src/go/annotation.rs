@@ -1,6 +1,7 @@
 //! Annotations: what counts as one, its parameters, and what merely looks like one.
 
 use super::comments::{Group, Line};
+use super::slips::misspelt;
 use crate::diagnostic::{Diagnostics, Kind, Place, nearest, suggest};
 use crate::syntax::Spanned;
 
@@ -21,7 +22,8 @@ pub(super) enum Word {
 }
 
 impl Word {
-    const ALL: [Word; 4] = [
+    /// All of them.
+    pub const ALL: [Word; 4] = [
         Word::Service,
         Word::Function,
         Word::Capability,
@@ -57,7 +59,8 @@ impl Word {
         found.map(|(at, _)| at)
     }
 
-    fn is_in(self, text: &str) -> bool {
+    /// Whether a comment line holds it, followed by what may follow it.
+    pub fn is_in(self, text: &str) -> bool {
         self.find_in(text).is_some()
     }
 
@@ -72,7 +75,7 @@ impl Word {
 }
 
 /// White space as upstream's patterns know it.
-fn is_space(c: char) -> bool {
+pub(super) fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{c}')
 }
 
@@ -322,92 +325,6 @@ fn block_without_slashes(line: &Line, diagnostics: &mut Diagnostics) {
 fn misspelt_at(line: &Line) -> Option<(Place, String)> {
     let hint = misspelt(&line.text)?;
     Some((line.place.clone(), hint))
-}
-
-/// Other words for an annotation, which are too far from it to be a slip of the finger.
-const OTHERS: [(&str, &str); 7] = [
-    ("hostfunction", "hostfunc"),
-    ("hostfn", "hostfunc"),
-    ("function", "hostfunc"),
-    ("func", "hostfunc"),
-    ("service", "hostservice"),
-    ("cap", "capability"),
-    ("exports", "export"),
-];
-
-/// What was meant by a comment line that begins almost like an annotation.
-fn misspelt(text: &str) -> Option<String> {
-    if Word::ALL.iter().any(|word| word.is_in(text)) {
-        return None;
-    }
-    let body = text.strip_prefix("//")?;
-    // A comment inside a comment that is set off is a quotation.
-    if body.starts_with(['\t']) || body.starts_with("  ") {
-        let inner = body.trim_start();
-        if inner.starts_with("//") {
-            return None;
-        }
-    }
-    let trimmed = body.trim_start_matches(['/', ' ', '\t']);
-    let is_letter = |c: char| c.is_ascii_alphabetic();
-    let prefix = trimmed.split(|c| !is_letter(c)).next().unwrap_or_default();
-    let rest = trimmed[prefix.len()..].trim_start_matches(' ');
-    let after = rest.strip_prefix([':', ';']);
-    if prefix.eq_ignore_ascii_case("nd")
-        && let Some(after) = after
-    {
-        let written = word_of(after.trim_start());
-        let plain: String = written
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .collect();
-        let known = Word::ALL.map(|word| &word.written()["//nd:".len()..]);
-        let other = || {
-            OTHERS
-                .iter()
-                .find(|(other, _)| plain.eq_ignore_ascii_case(other))
-        };
-        let close = nearest(&plain, known).or_else(|| other().map(|(_, meant)| *meant));
-        return match close {
-            Some(known) => Some(meant(known, &after.trim_start()[written.len()..])),
-            None if body.starts_with("nd:") => {
-                let words = Word::ALL.map(Word::written);
-                Some(format!("known annotations: {}", words.join(", ")))
-            }
-            None => None,
-        };
-    }
-    // With anything else in front, only words that nobody else uses are told from prose.
-    let is_directive = body == trimmed;
-    let at = ["hostservice", "hostfunc"].into_iter().find_map(|known| {
-        let at = trimmed.to_ascii_lowercase().find(known)?;
-        let (before, after) = (&trimmed[..at], &trimmed[at + known.len()..]);
-        let marks = before.trim_start_matches(is_letter);
-        let short = marks.len() <= 2 && !marks.contains(char::is_alphanumeric);
-        let own = before.is_empty() || !marks.is_empty() || before.eq_ignore_ascii_case("nd");
-        let apart = !after.starts_with(char::is_alphanumeric);
-        let nd = before[..before.len() - marks.len()].eq_ignore_ascii_case("nd");
-        (short && own && apart && (is_directive || nd)).then_some((known, after))
-    });
-    at.map(|(known, after)| meant(known, after))
-}
-
-/// The letters that a text begins with, and what joins them.
-fn word_of(text: &str) -> &str {
-    let is_word = |c: char| c == '_' || c == '-' || c.is_ascii_alphanumeric();
-    let end = text.find(|c| !is_word(c)).unwrap_or(text.len());
-    &text[..end]
-}
-
-/// The hint for an annotation that was meant; what follows it may be a space that only looks like one.
-fn meant(known: &str, after: &str) -> String {
-    match after.chars().next() {
-        Some(c) if c.is_whitespace() && !is_space(c) => format!(
-            "write `//nd:{known}`, then an ordinary space; what stands there is U+{:04X}",
-            u32::from(c)
-        ),
-        _ => format!("write `//nd:{known}`, its parameters after a space"),
-    }
 }
 
 /// The place of a part of a line.

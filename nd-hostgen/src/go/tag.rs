@@ -79,33 +79,43 @@ impl Tag {
             let hint = "the first one counts; remove the other".to_owned();
             warn(Kind::Duplicate, message, hint);
         }
-        let mut omit_empty = false;
-        for option in options.filter(|option| !option.is_empty()) {
-            match option {
-                "omitempty" => omit_empty = true,
-                "string" => warn(
-                    Kind::Unsupported,
-                    format!("Go writes field `{}` as a text, guests do not", field.value),
-                    "take `string` out of the tag, or make the field a `string`".to_owned(),
-                ),
-                _ => warn(
-                    Kind::Unsupported,
-                    format!(
-                        "the option `{option}` of field `{}` is ignored",
-                        field.value
-                    ),
-                    match nearest(option.trim(), ["omitempty"]) {
-                        Some(near) => format!("did you mean `{near}`?"),
-                        None => "guests know only `omitempty`".to_owned(),
-                    },
-                ),
-            }
-        }
+        let omit_empty = omits_empty(options, field, &mut |message, hint| {
+            warn(Kind::Unsupported, message, hint);
+        });
         Self {
             name: (is_sound && name != "-").then(|| name.to_owned()),
             omit_empty,
         }
     }
+}
+
+/// Whether `omitempty` is among the options of a tag; guests know no other.
+fn omits_empty<'t>(
+    options: impl Iterator<Item = &'t str>,
+    field: &Spanned<String>,
+    warn: &mut dyn FnMut(String, String),
+) -> bool {
+    let mut found = false;
+    for option in options.filter(|option| !option.is_empty()) {
+        match option {
+            "omitempty" => found = true,
+            "string" => warn(
+                format!("Go writes field `{}` as a text, guests do not", field.value),
+                "take `string` out of the tag, or make the field a `string`".to_owned(),
+            ),
+            _ => warn(
+                format!(
+                    "the option `{option}` of field `{}` is ignored",
+                    field.value
+                ),
+                match nearest(option.trim(), ["omitempty"]) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "guests know only `omitempty`".to_owned(),
+                },
+            ),
+        }
+    }
+    found
 }
 
 /// The pairs of a tag as Go finds them: `key:"value"`, spaces between them, up to the first thing of another form.
