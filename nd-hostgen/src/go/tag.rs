@@ -32,7 +32,7 @@ impl Tag {
         let mut options = found.split(',');
         let name = options.next().unwrap_or_default();
         let only = found == "-";
-        let is_sound = is_name(name) && (name != "-" || !only);
+        let is_sound = is_name(name) && !only;
         if only {
             warn(
                 Kind::Name,
