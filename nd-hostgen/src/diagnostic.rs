@@ -108,15 +108,12 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// Renders the mistake with its source line and a caret line.
-    pub fn render(&self, source: &str) -> String {
+    /// Renders the mistake with its source line, one of those of the file, and a caret line.
+    pub fn render(&self, lines: &[&str]) -> String {
         let Place { line, column, .. } = self.place;
         let gutter = line.to_string().len();
-        let text = source
-            .lines()
-            .nth(line.saturating_sub(1))
-            .unwrap_or_default();
-        let (text, column) = excerpt(text, column);
+        let text = lines.get(line.saturating_sub(1)).copied();
+        let (text, column) = excerpt(text.unwrap_or_default(), column);
         let room = (text.chars().count() + 1).saturating_sub(column).max(1);
         let before = text.chars().chain(std::iter::repeat(' '));
         let before = before.take(column.saturating_sub(1));
@@ -206,6 +203,11 @@ impl Diagnostics {
         !self.list.iter().any(is_error)
     }
 
+    /// Whether there are so many that looking for what each of them may have meant would take long.
+    pub fn are_many(&self) -> bool {
+        self.list.len() > 100
+    }
+
     /// Ends the run: the warnings if there were no mistakes, otherwise everything, in file order.
     ///
     /// # Errors
@@ -233,11 +235,16 @@ pub fn errors_in(diagnostics: &[Diagnostic]) -> usize {
 
 /// Renders mistakes one after the other; `sources` maps a file name to its text.
 pub fn render_all(diagnostics: &[Diagnostic], sources: &BTreeMap<String, String>) -> String {
+    let mut split: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let rendered: Vec<String> = diagnostics
         .iter()
         .map(|diagnostic| {
-            let source = sources.get(&diagnostic.place.file);
-            diagnostic.render(source.map_or("", String::as_str))
+            let file = &diagnostic.place.file;
+            let lines = split.entry(file).or_insert_with(|| {
+                let text = sources.get(file).map_or("", String::as_str);
+                text.lines().collect()
+            });
+            diagnostic.render(lines)
         })
         .collect();
     rendered.join("\n")
@@ -254,7 +261,9 @@ pub fn counted(number: usize, noun: &str) -> String {
 
 /// Finds the known word that a misspelt one most likely meant.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (word.chars().count() / 3).max(1);
+    let length = word.chars().count();
+    // A name of one letter is near to every other of one.
+    let limit = (length / 3).max(1).min(length.saturating_sub(1));
     known
         .into_iter()
         .map(|candidate| (distance(word, candidate), candidate))
@@ -316,7 +325,7 @@ mod tests {
             hint: "do it right".to_owned(),
         };
         assert_eq!(
-            diagnostic.render("one\nfour five\n"),
+            diagnostic.render(&["one", "four five"]),
             "error: wrong\n  --> a.rs:2:5\n  |\n2 | four five\n  |     ^^^^^\n  = help: do it right\n"
         );
     }

@@ -1,4 +1,4 @@
-//! The only part that touches the disk: reads definitions, writes, compares and removes generated files.
+//! The part that works on the disk: reads definitions, writes, compares and removes generated files.
 
 use crate::backend::{self, Files};
 use crate::check::check;
@@ -7,6 +7,7 @@ use crate::lower::lower;
 use crate::model::Model;
 use crate::parse::parse;
 use crate::syntax::{Folder, SourceFile};
+use crate::text_file;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::ErrorKind;
@@ -64,11 +65,23 @@ pub enum DriverError {
         /// How many items are new.
         count: usize,
     },
-    /// A file of definitions is not UTF-8 text.
-    #[error("`{}` is not UTF-8 text", path.display())]
+    /// A file is not UTF-8 text; save it as such.
+    #[error("`{}:{line}:{column}` holds bytes that are no text; save the file as UTF-8", path.display())]
     NotText {
         /// The file.
         path: PathBuf,
+        /// The line of the first such byte, counted from 1.
+        line: usize,
+        /// Its column, counted from 1 in characters.
+        column: usize,
+    },
+    /// A file is longer than any of its kind should be; move what does not belong there to files of its own.
+    #[error("`{}` is longer than {longest} MiB; move what does not belong there to files of its own", path.display())]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+        /// How long it may be, in MiB.
+        longest: u64,
     },
     /// There are no definitions below the root; run in the repository's root or name it.
     #[error("no definitions under `{}`; name the repository's root with --root", root.display())]
@@ -169,7 +182,7 @@ pub fn sources(root: &Path) -> Result<BTreeMap<String, String>, DriverError> {
         let mut sources = BTreeMap::new();
         for (folder, _) in FOLDERS {
             for path in rust_files(root, &format!("{parent}{folder}"))? {
-                let text = read(&root.join(&path))?.unwrap_or_default();
+                let text = text_file::read_found(&root.join(&path), text_file::DEFINITIONS)?;
                 sources.insert(path, text);
             }
         }
@@ -187,6 +200,15 @@ pub fn sources(root: &Path) -> Result<BTreeMap<String, String>, DriverError> {
 /// Fails if the definitions have mistakes.
 pub fn model_of(sources: &BTreeMap<String, String>) -> Result<Model, DriverError> {
     checked(sources, &BTreeMap::new()).map(|(model, _)| model)
+}
+
+/// Turns the texts of files with shared types, by path, into a model; nothing need use them.
+///
+/// # Errors
+///
+/// Fails if the definitions have mistakes.
+pub fn shared_types_of(sources: &BTreeMap<String, String>) -> Result<Model, DriverError> {
+    checked(sources, sources).map(|(model, _)| model)
 }
 
 /// As [`model_of`]; the files in `foreign` may declare what nothing uses, and the names of their structs are returned.

@@ -16,7 +16,10 @@ pub const SHARED_MODULE: &str = "shared";
 /// Lowers files that [`crate::check::check`] found sound.
 pub fn lower(files: &[SourceFile]) -> Model {
     let scope = Scope::new(files);
-    let lowerings = files.iter().map(|file| Lowering { scope, file });
+    let lowerings = files.iter().map(|file| Lowering {
+        scope: &scope,
+        file,
+    });
     let lowerings: Vec<Lowering<'_>> = lowerings.collect();
     Model {
         modules: type_modules(&lowerings),
@@ -65,7 +68,7 @@ fn type_modules(lowerings: &[Lowering<'_>]) -> Vec<TypeModule> {
 
 /// One file and the names it sees.
 struct Lowering<'a> {
-    scope: Scope<'a>,
+    scope: &'a Scope<'a>,
     file: &'a SourceFile,
 }
 

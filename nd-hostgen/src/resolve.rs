@@ -1,6 +1,8 @@
 //! Finds out what the name of a type stands for.
 
 use crate::syntax::{Alias, Folder, SourceFile, Struct};
+use std::collections::BTreeMap;
+use std::ptr;
 
 /// What a type name stands for.
 #[derive(Debug, Clone, Copy)]
@@ -13,25 +15,38 @@ pub enum Target<'a> {
     Alias(&'a Alias),
 }
 
+/// Structs by name; of two with one name the first counts.
+type Structs<'a> = BTreeMap<&'a str, &'a Struct>;
+
 /// All names of a set of definition files.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Scope<'a> {
     files: &'a [SourceFile],
+    own: BTreeMap<*const SourceFile, Structs<'a>>,
+    shared: Structs<'a>,
 }
 
 impl<'a> Scope<'a> {
     /// Looks names up in these files.
     pub fn new(files: &'a [SourceFile]) -> Self {
-        Self { files }
+        let own = files.iter();
+        let own = own.map(|file| (ptr::from_ref(file), by_name(&file.structs)));
+        let shared = files.iter().filter(|file| file.folder == Folder::Types);
+        Self {
+            files,
+            own: own.collect(),
+            shared: by_name(shared.flat_map(|file| &file.structs)),
+        }
     }
 
     /// What a name in a file stands for: own structs first, then shared ones, then own aliases.
     pub fn resolve(&self, file: &'a SourceFile, shared: bool, name: &str) -> Option<Target<'a>> {
-        let own = file.structs.iter().find(|item| item.name.value == name);
+        let own = self.own.get(&ptr::from_ref(file));
+        let own = own.and_then(|structs| structs.get(name));
         if let (Some(found), false) = (own, shared) {
             return Some(Target::Local(found));
         }
-        if let Some(found) = self.shared(name) {
+        if let Some(found) = self.shared.get(name) {
             return Some(Target::Shared(found));
         }
         if shared {
@@ -54,20 +69,15 @@ impl<'a> Scope<'a> {
     /// The names a file may use, for suggestions.
     pub fn known(&self, file: &'a SourceFile) -> Vec<&'a str> {
         let own = file.structs.iter();
-        let shared = self.shared_structs();
-        own.chain(shared)
-            .map(|item| item.name.value.as_str())
-            .collect()
+        let own = own.map(|item| item.name.value.as_str());
+        own.chain(self.shared.keys().copied()).collect()
     }
+}
 
-    fn shared(&self, name: &str) -> Option<&'a Struct> {
-        self.shared_structs().find(|item| item.name.value == name)
+fn by_name<'a>(structs: impl IntoIterator<Item = &'a Struct>) -> Structs<'a> {
+    let mut found = Structs::new();
+    for item in structs {
+        found.entry(&item.name.value).or_insert(item);
     }
-
-    fn shared_structs(&self) -> impl Iterator<Item = &'a Struct> + use<'a> {
-        self.files
-            .iter()
-            .filter(|file| file.folder == Folder::Types)
-            .flat_map(|file| &file.structs)
-    }
+    found
 }

@@ -4,8 +4,10 @@
 use crate::driver::{self, DriverError};
 use crate::go::{self, GoInput};
 use crate::import;
+use crate::kit;
 use crate::model::Model;
 use crate::model_file::{self, ModelFileError};
+use crate::text_file;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -88,10 +90,11 @@ pub fn read(path: &Path, shared: Option<&Path>) -> Result<Read, SourceError> {
     Ok(Read { model, remarks })
 }
 
-/// Reads a model to generate Rust from, which may use the shared types of another source, whose names are returned
-/// beside it.
+/// Reads a model to generate Rust from, which may use the shared types of another source; the names of those that
+/// `nd-types` has are returned beside it.
 ///
-/// Go definitions are held to the rules of our own, and what they lack is filled in.
+/// Go definitions are held to the rules of our own, and what they lack is filled in. Their shared types are those of
+/// `nd-types` if they are the same, not if they are only called the same.
 ///
 /// # Errors
 ///
@@ -100,25 +103,34 @@ pub fn load_with(
     path: &Path,
     shared: Option<&Path>,
 ) -> Result<(Read, BTreeSet<String>), SourceError> {
-    let (model, remarks) = match kind(path)? {
+    let (model, mut remarks) = match kind(path)? {
         Kind::Definitions => {
             let (model, known) = driver::load_with(path, shared)?;
             let remarks = String::new();
             return Ok((Read { model, remarks }, known));
         }
         // A model file holds every type that it uses.
-        Kind::File => (model_of_file(path)?, String::new()),
+        Kind::File => {
+            let model = model_of_file(path)?;
+            if let Some(shared) = shared {
+                let known = shared_names(&load(shared)?);
+                let remarks = String::new();
+                return Ok((Read { model, remarks }, known));
+            }
+            (model, String::new())
+        }
         Kind::Go => {
             let loaded = go::load_all(&go_input(path, shared))?;
             (import::for_rust(&loaded)?, loaded.remarks())
         }
     };
-    let known = match shared {
-        Some(_) if kind(path)? == Kind::Go => shared_names(&model),
-        Some(shared) => shared_names(&load(shared)?),
-        None => BTreeSet::new(),
-    };
-    Ok((Read { model, remarks }, known))
+    let known = kit::known(&model)?;
+    for name in &known.different {
+        remarks += &format!(
+            "note: the shared type `{name}` is not that of nd-types, so it is written too\n"
+        );
+    }
+    Ok((Read { model, remarks }, known.same))
 }
 
 /// Go definitions with the shared types that are named, or those beside them.
@@ -157,10 +169,7 @@ fn kind(path: &Path) -> Result<Kind, SourceError> {
 }
 
 fn model_of_file(path: &Path) -> Result<Model, SourceError> {
-    let text = fs::read_to_string(path).map_err(|source| SourceError::Io {
-        path: path.to_owned(),
-        source,
-    })?;
+    let text = text_file::read(path, text_file::DATA)?;
     model_file::read(&text).map_err(|source| SourceError::ModelFile {
         path: path.to_owned(),
         source,

@@ -8,11 +8,12 @@
 
 mod support;
 
+use nd_hostgen::backend::own::Own;
 use nd_hostgen::driver;
 use nd_hostgen::go::{self, GoSources};
 use nd_hostgen::import::{self, Options};
 use nd_hostgen::model::Model;
-use nd_hostgen::{backend, model_file, print};
+use nd_hostgen::{backend, kit, model_file, print};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -80,6 +81,7 @@ fn go_never_panics() {
             let model = loaded.model();
             let text = model_file::write(&model);
             model_file::read(&text).unwrap_or_else(|error| panic!("{error}"));
+            check_bindings(&loaded);
             let options = Options {
                 since: Some("0.64.0".to_owned()),
                 ..Options::default()
@@ -109,6 +111,21 @@ fn check(model: &Model) {
         if path.ends_with(".rs") {
             assert!(!text.contains("compile_error!"), "{path}:\n{text}");
         }
+    }
+}
+
+/// Bindings of Go definitions that were let through are Rust that parses.
+fn check_bindings(loaded: &go::Loaded) {
+    let Ok(model) = import::for_rust(loaded) else {
+        return;
+    };
+    let known = kit::known(&model).unwrap();
+    let own = Own {
+        model: &model,
+        known: &known.same,
+    };
+    for (name, text) in own.guest().iter().chain(&own.host()) {
+        assert!(!text.contains("compile_error!"), "{name}:\n{text}");
     }
 }
 

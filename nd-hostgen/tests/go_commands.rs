@@ -306,6 +306,7 @@ fn upstreams_flags_mean_the_same() {
         "Input directory: plugins/host\n",
         "Base output directory: out\n",
         "Rust output directory: out/rust/nd-pdk-host/src\n",
+        "Package name: host\n",
         "Found 14 host service(s)\n",
         "Generated out/rust/nd-pdk-host/src/kvstore.rs\n",
     ] {
@@ -339,6 +340,19 @@ fn upstreams_flags_mean_the_same() {
         "{said}"
     );
     assert!(!root.path().join("x").exists());
+    let said = succeed(
+        root.path(),
+        &format!("-input plugins/capabilities {shared} -package other -v"),
+    );
+    assert!(said.contains("Package name: other\n"), "{said}");
+    assert!(said.contains("No host services found\n"), "{said}");
+    assert!(said.contains("-schemas is for them"), "{said}");
+    let said = succeed(
+        root.path(),
+        &format!("-schemas -input plugins/host {shared} -v"),
+    );
+    assert!(said.contains("No capabilities found\n"), "{said}");
+    assert!(said.contains("-host-only is for them"), "{said}");
 }
 
 #[test]
@@ -447,4 +461,100 @@ fn reference_cases_have_their_signatures() {
     ] {
         assert!(said.contains(signature), "{signature}: {said}");
     }
+}
+
+#[test]
+fn shared_types_are_those_of_the_kit_only_if_they_are_the_same() {
+    let root = our_checkout();
+    let radio = "package host\n\nimport \"example.org/fork/plugins/types\"\n\n\
+                 //nd:hostservice name=Radio permission=radio\ntype RadioService interface {\n\
+                 \t//nd:hostfunc\n\tPlay(song types.SongRef) (types.Podcast, error)\n}\n";
+    let podcast = "package types\n\n// Podcast is the fork's own.\ntype Podcast struct {\n\
+                   \tTitle string `json:\"title\"`\n\tSongs []SongRef `json:\"songs\"`\n}\n";
+    put(root.path(), "own/radio.go", radio);
+    let original = fs::read_to_string(root.path().join("plugins/types/types.go")).unwrap();
+    put(root.path(), "types/podcast.go", podcast);
+    put(root.path(), "types/types.go", &original);
+    let lines = [
+        "bindings -input own -guest out -dry-run",
+        "bindings -input own -shared types -guest out -dry-run",
+        "-input own -shared types -dry-run",
+    ];
+    for line in lines {
+        let said = succeed(root.path(), line);
+        assert!(
+            said.contains("song: nd_pdk::types::SongRef"),
+            "{line}: {said}"
+        );
+        assert!(said.contains("super::types::Podcast"), "{line}: {said}");
+        assert!(said.contains("pub struct Podcast"), "{line}: {said}");
+        assert!(!said.contains("pub struct SongRef"), "{line}: {said}");
+    }
+    // An artist with one field more is another type, and so is a song of such artists.
+    let more = "type ArtistRef struct {\n\tCountry string `json:\"country\"`\n";
+    let other = original.replace("type ArtistRef struct {\n", more);
+    assert_ne!(other, original);
+    put(root.path(), "types/types.go", &other);
+    for line in lines {
+        let said = succeed(root.path(), line);
+        assert!(
+            said.contains("song: super::types::SongRef"),
+            "{line}: {said}"
+        );
+        assert!(said.contains("pub struct SongRef"), "{line}: {said}");
+        assert!(
+            said.contains("`SongRef` is not that of nd-types"),
+            "{line}: {said}"
+        );
+    }
+}
+
+#[test]
+fn what_is_no_file_of_text_is_refused() {
+    let root = checkout();
+    fs::write(
+        root.path().join("plugins/host/a.go"),
+        b"package host\n// caf\xe9\n",
+    )
+    .unwrap();
+    fail(
+        root.path(),
+        "model -input .",
+        1,
+        "plugins/host/a.go:2:7` holds bytes that are no text",
+    );
+    fs::write(
+        root.path().join("plugins/host/a.go"),
+        vec![b' '; (1 << 20) + 1],
+    )
+    .unwrap();
+    fail(root.path(), "model -input .", 1, "is longer than 1 MiB");
+    #[cfg(unix)]
+    {
+        fs::remove_file(root.path().join("plugins/host/a.go")).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", root.path().join("plugins/host/a.go")).unwrap();
+        fail(root.path(), "model -input .", 1, "not a regular file");
+    }
+}
+
+#[test]
+fn a_wrong_place_takes_no_generated_file_away() {
+    let root = checkout();
+    succeed(root.path(), "generate -input . -root out");
+    succeed(root.path(), "bindings -input . -guest guest");
+    let (generated, guest) = ("out/nd-pdk/src/generated/host/clock.rs", "guest/clock.rs");
+    put(root.path(), "other/main.go", "package main\n");
+    fail(
+        root.path(),
+        "generate -input other -root out",
+        1,
+        "no definitions under `other`",
+    );
+    fail(
+        root.path(),
+        "bindings -input other -guest guest",
+        1,
+        "there is no host service",
+    );
+    assert!(root.path().join(generated).exists() && root.path().join(guest).exists());
 }

@@ -1,6 +1,7 @@
 //! Every rule that sound definitions keep, one small function per kind of item.
 
 mod duplicates;
+mod graph;
 mod traits;
 mod types;
 
@@ -36,6 +37,7 @@ pub fn check(files: &[SourceFile], diagnostics: &mut Diagnostics) {
             checker.check_constant(file, constant);
         }
     }
+    checker.check_sizes(files);
     if checker.complete {
         checker.check_unused(files);
     }

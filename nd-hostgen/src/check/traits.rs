@@ -28,6 +28,9 @@ impl Checker<'_, '_> {
             }
             self.check_stem(file, name, &names::service_module(&name.value));
         }
+        if let Some(permission) = &service.permission {
+            self.check_permission(permission);
+        }
         if service.functions.is_empty() && self.complete {
             self.empty_trait(place, &item, "#[host_fn]");
         }
@@ -62,6 +65,19 @@ impl Checker<'_, '_> {
                 Kind::Name,
                 format!("`{}` is not {what}", name.value),
                 "such a name consists of letters, digits and `_`; a value runs to the next space",
+            );
+        }
+    }
+
+    /// The manifest key that upstream's definitions give to a permission can be the key of a manifest.
+    fn check_permission(&mut self, key: &Spanned<String>) {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        if !key.value.chars().all(is_plain) && !self.is_ours() {
+            self.error(
+                &key.place,
+                Kind::Name,
+                format!("`{}` is not the manifest key of a permission", key.value),
+                "such a key consists of letters, digits, `_`, `-` and `.`; a value runs to the next space",
             );
         }
     }
@@ -287,6 +303,14 @@ impl Checker<'_, '_> {
 
     /// The file is named after the module that the outputs have.
     fn check_stem(&mut self, file: &SourceFile, name: &Spanned<String>, module: &str) {
+        if names::is_unusable(module) {
+            self.error(
+                &name.place,
+                Kind::Name,
+                format!("`{module}` cannot be the name of a module"),
+                "choose another name; `self`, `super` and `crate` mean something else in Rust",
+            );
+        }
         if names::RESERVED_MODULES.contains(&module) && self.is_ours() {
             self.error(
                 &name.place,

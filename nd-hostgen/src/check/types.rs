@@ -1,5 +1,6 @@
 //! Rules for structs, aliases, constants and the types they use.
 
+use super::graph::{Graph, components};
 use super::{Checker, Form};
 use crate::diagnostic::{Kind, suggest};
 use crate::model::Scalar;
@@ -9,10 +10,9 @@ use crate::syntax::{
     Alias, AliasTarget, Constant, Field, Folder, Literal, Origin, SourceFile, Spanned, Struct,
     Type, TypeKind,
 };
-use std::collections::BTreeSet;
 
 impl Checker<'_, '_> {
-    /// A struct is documented, well named, dated, and does not hold itself.
+    /// A struct is documented, well named and dated.
     pub(super) fn check_struct(&mut self, file: &SourceFile, item: &Struct) {
         let described = format!("struct `{}`", item.name.value);
         self.check_docs(&item.docs, &item.name.place, &described);
@@ -30,7 +30,6 @@ impl Checker<'_, '_> {
         for field in &item.fields {
             self.check_field(file, item, field);
         }
-        self.check_size(file, item);
     }
 
     /// A field is documented, well named, and left out only when it can be empty.
@@ -58,7 +57,7 @@ impl Checker<'_, '_> {
                 &field.ty.place,
                 Kind::Unsupported,
                 format!("{described} holds `Json`"),
-                "only parameters and results may; the wire types do without a JSON library",
+                "only parameters and results may be anything; write a struct, or a text that holds JSON",
             );
         }
     }
@@ -100,7 +99,10 @@ impl Checker<'_, '_> {
                 // Declared, but it could not be read.
                 None if self.scope.is_declared(file, name) => {}
                 None => {
-                    let mut known = self.scope.known(file);
+                    let mut known = match self.diagnostics.are_many() {
+                        true => Vec::new(),
+                        false => self.scope.known(file),
+                    };
                     known.extend(Scalar::ALL.iter().map(|(word, _)| *word));
                     known.extend(["Bytes", "Json", "Vec", "Map", "Option"]);
                     let hint = match name.as_str() {
@@ -118,44 +120,33 @@ impl Checker<'_, '_> {
     }
 
     /// A struct does not hold itself, except inside a list or map.
-    fn check_size(&mut self, file: &SourceFile, item: &Struct) {
-        let mut seen = BTreeSet::new();
-        for field in &item.fields {
-            if self.reaches(file, &field.ty, &item.name.value, &mut seen) {
+    pub(super) fn check_sizes(&mut self, files: &[SourceFile]) {
+        let graph = Graph::new(files);
+        let edges = graph.structs.iter().map(|(file, item)| {
+            let fields = item.fields.iter();
+            fields
+                .filter_map(|field| graph.by_value(file, &field.ty))
+                .collect()
+        });
+        let edges: Vec<Vec<usize>> = edges.collect();
+        let component = components(&edges);
+        for (at, (file, item)) in graph.structs.iter().enumerate() {
+            for field in &item.fields {
+                let held = graph.by_value(file, &field.ty);
+                if held.is_none_or(|held| component[held] != component[at]) {
+                    continue;
+                }
                 self.error(
                     &field.ty.place,
                     Kind::Unsupported,
                     format!("struct `{}` holds itself", item.name.value),
-                    if self.is_ours() {
-                        "put a `Vec` or `Map` in between"
+                    if file.origin == Origin::Rust {
+                        "put a list or a map in between: `Vec` or `Map`, in Go `[]` or `map`"
                     } else {
-                        "write a pointer, slice or map"
+                        "write a slice or a map; a pointer is enough for Go, but not for Rust"
                     },
                 );
             }
-        }
-    }
-
-    /// Whether a value of this type contains, by value, a struct of that name.
-    fn reaches(
-        &self,
-        file: &SourceFile,
-        ty: &Type,
-        wanted: &str,
-        seen: &mut BTreeSet<String>,
-    ) -> bool {
-        match &ty.kind {
-            // A Go pointer holds its value elsewhere.
-            TypeKind::Option(inner) => self.is_ours() && self.reaches(file, inner, wanted, seen),
-            TypeKind::Named { name, .. } if name == wanted => true,
-            TypeKind::Named { shared, name } => match self.scope.resolve(file, *shared, name) {
-                Some(Target::Local(item) | Target::Shared(item)) if seen.insert(name.clone()) => {
-                    let mut fields = item.fields.iter();
-                    fields.any(|field| self.reaches(file, &field.ty, wanted, seen))
-                }
-                _ => false,
-            },
-            _ => false,
         }
     }
 
@@ -243,75 +234,35 @@ impl Checker<'_, '_> {
 
     /// Every struct is reached from a method or from another struct that is.
     pub(super) fn check_unused(&mut self, files: &[SourceFile]) {
-        let mut used = BTreeSet::new();
+        let graph = Graph::new(files);
+        let mut open = Vec::new();
         for file in files {
             let functions = file.services.iter().flat_map(|service| &service.functions);
             for function in functions {
                 let params = function.params.iter().map(|param| &param.ty);
-                for ty in params.chain(&function.results) {
-                    self.mark_used(files, file, ty, &mut used);
-                }
+                let types = params.chain(&function.results);
+                open.extend(types.filter_map(|ty| graph.inside(file, ty)));
             }
             let exports = file.capabilities.iter().flat_map(|item| &item.exports);
             for export in exports {
                 let params = export.params.iter().map(|param| &param.ty);
-                for ty in params.chain(&export.output) {
-                    self.mark_used(files, file, ty, &mut used);
-                }
+                let types = params.chain(&export.output);
+                open.extend(types.filter_map(|ty| graph.inside(file, ty)));
             }
         }
-        for file in files.iter().filter(|file| file.origin == Origin::Rust) {
-            for item in &file.structs {
-                if !used.contains(&key(file, &item.name.value)) {
-                    self.error(
-                        &item.name.place,
-                        Kind::Unused,
-                        format!("struct `{}` is used by nothing", item.name.value),
-                        "use it in a method or in a struct that is used, or remove it",
-                    );
-                }
+        let reached = graph.reached(open);
+        for (at, (file, item)) in graph.structs.iter().enumerate() {
+            if file.origin != Origin::Rust || reached[at] || !graph.is_first(at) {
+                continue;
             }
-        }
-    }
-
-    /// Marks the structs inside a type, and what they hold.
-    fn mark_used(
-        &self,
-        files: &[SourceFile],
-        file: &SourceFile,
-        ty: &Type,
-        used: &mut BTreeSet<Key>,
-    ) {
-        match &ty.kind {
-            TypeKind::List(inner) | TypeKind::Map(inner) | TypeKind::Option(inner) => {
-                self.mark_used(files, file, inner, used);
-            }
-            TypeKind::Named { shared, name } => {
-                let (item, home) = match self.scope.resolve(file, *shared, name) {
-                    Some(Target::Local(item)) => (item, Some(file)),
-                    Some(Target::Shared(item)) => {
-                        let mut homes = files.iter().filter(|home| home.folder == Folder::Types);
-                        (item, homes.find(|home| home.structs.contains(item)))
-                    }
-                    _ => return,
-                };
-                let Some(home) = home else { return };
-                if used.insert(key(home, name)) {
-                    for field in &item.fields {
-                        self.mark_used(files, home, &field.ty, used);
-                    }
-                }
-            }
-            _ => {}
+            self.error(
+                &item.name.place,
+                Kind::Unused,
+                format!("struct `{}` is used by nothing", item.name.value),
+                "use it in a method or in a struct that is used, or remove it",
+            );
         }
     }
-}
-
-/// What tells structs apart: the folder and stem of the file, and the name.
-type Key = (Folder, String, String);
-
-fn key(file: &SourceFile, name: &str) -> Key {
-    (file.folder, file.stem.clone(), name.to_owned())
 }
 
 /// Whether the test holds for the type or one inside it.

@@ -15,7 +15,8 @@ pub const COMMAND: Command = Command {
     operands: &[],
     about: "writes guest bindings and host glue of a fork's own host services, for its own crates",
     details: "\
-The files of --guest need nd-pdk, those of --host need nd-test-host, nd-types and serde.
+The files of --guest need nd-pdk, those of --host need nd-test-host, nd-types and serde;
+where a function takes or gives any value, both need serde_json.
 Each folder holds generated files only; name it in a `mod` of the crate.
 
 Exit codes: 0 written, or fresh; 1 a failure, or not fresh; 2 wrong command line.
@@ -25,7 +26,7 @@ Exit codes: 0 written, or fresh; 1 a failure, or not fresh; 2 wrong command line
         Flag::value(
             "shared",
             "SOURCE",
-            "definitions whose shared types nd-types has already",
+            "the shared types; of our own definitions those that nd-types has already",
         ),
         Flag::value("guest", "DIR", "where to write the guest bindings"),
         Flag::value("host", "DIR", "where to write the host glue"),
@@ -49,14 +50,15 @@ fn run(arguments: &Arguments, out: &mut dyn Write) -> Outcome {
     let (read, known) = source::load_with(input, arguments.path("shared"))?;
     common::remark(&read);
     let model = read.model;
-    if model.services.is_empty() {
-        complain("warning: there is no host service in the definitions\n");
-    }
     for capability in &model.capabilities {
         let (name, place) = (&capability.module, &capability.place);
         complain(&format!(
             "warning: the capability `{name}` at {place} is left out; own bindings are for host services\n"
         ));
+    }
+    if model.services.is_empty() {
+        complain("error: there is no host service in the definitions, nothing was written\n");
+        return Ok(ExitCode::FAILURE);
     }
     let own = Own {
         model: &model,

@@ -6,7 +6,7 @@ use nd_hostgen::backend;
 use nd_hostgen::diagnostic::counted;
 use nd_hostgen::driver;
 use nd_hostgen::model::Model;
-use nd_hostgen::source;
+use nd_hostgen::source::{self, SourceError};
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -58,6 +58,11 @@ fn run(arguments: &Arguments, out: &mut dyn Write) -> Outcome {
         Some(input) => {
             let (read, _) = source::load_with(input, None)?;
             common::remark(&read);
+            // Whoever names the wrong place would lose every generated file.
+            if read.model.services.is_empty() && read.model.capabilities.is_empty() {
+                let path = input.to_owned();
+                return Err(SourceError::Nothing { path }.into());
+            }
             read.model
         }
     };

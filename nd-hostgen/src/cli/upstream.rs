@@ -7,9 +7,7 @@ use nd_hostgen::backend::own::Own;
 use nd_hostgen::diagnostic::counted;
 use nd_hostgen::driver::{self, DriverError};
 use nd_hostgen::go::{self, GoInput, Loaded};
-use nd_hostgen::model::Model;
-use nd_hostgen::{import, schemas};
-use std::collections::BTreeSet;
+use nd_hostgen::{import, kit, schemas};
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -117,11 +115,13 @@ fn run_mode(arguments: &Arguments, out: &mut dyn Write) -> Outcome {
     }
     let input = arguments.path("input").unwrap_or(Path::new("."));
     let output = arguments.path("output").unwrap_or(input);
+    let package = arguments.text("package").map_err(Failure::Usage)?;
     let loaded = load(arguments, input, mode)?;
     let run = Run {
         arguments,
         input,
         output,
+        package: package.unwrap_or(if mode == "host-only" { "host" } else { "" }),
         verbose: arguments.is_on("v"),
     };
     match mode {
@@ -156,6 +156,7 @@ struct Run<'a> {
     arguments: &'a Arguments,
     input: &'a Path,
     output: &'a Path,
+    package: &'a str,
     verbose: bool,
 }
 
@@ -170,13 +171,19 @@ impl Run<'_> {
             writeln!(out, "Input directory: {}", self.input.display())?;
             writeln!(out, "Base output directory: {}", self.output.display())?;
             writeln!(out, "Rust output directory: {}", folder.display())?;
+            writeln!(out, "Package name: {}", self.package)?;
             writeln!(out, "Host-only mode: {}", !host)?;
             writeln!(out, "Generate Go client code: false")?;
             writeln!(out, "Generate Rust client code: {}", !host)?;
         }
         let mut loaded = loaded.clone();
+        let all = loaded.files.len();
         loaded.files.retain(|file| file.capabilities.is_empty());
+        let had_capabilities = loaded.files.len() < all;
         if loaded.files.iter().all(|file| file.services.is_empty()) {
+            if self.verbose && had_capabilities {
+                complain("note: there are capabilities; -schemas is for them\n");
+            }
             return self.nothing("No host services found", out);
         }
         let model = import::for_rust(&loaded)?;
@@ -187,10 +194,15 @@ impl Run<'_> {
                 writeln!(out, "  {} ({functions})", service.name)?;
             }
         }
-        let known = self.known(&model);
+        let known = kit::known(&model)?;
+        for name in &known.different {
+            complain(&format!(
+                "note: the shared type `{name}` is not that of nd-types, so it is written too\n"
+            ));
+        }
         let own = Own {
             model: &model,
-            known: &known,
+            known: &known.same,
         };
         let files = if host { own.host() } else { own.guest() };
         self.write(&folder, &files, out)
@@ -201,9 +213,13 @@ impl Run<'_> {
         if self.verbose {
             writeln!(out, "Input directory: {}", self.input.display())?;
             writeln!(out, "Base output directory: {}", self.output.display())?;
+            writeln!(out, "Capability-only mode: false")?;
         }
         let schemas = schemas::of(&loaded.model());
         if schemas.is_empty() {
+            if self.verbose && !loaded.files.is_empty() {
+                complain("note: there are host services; -host-only is for them\n");
+            }
             return self.nothing("No capabilities found", out);
         }
         if self.verbose {
@@ -227,14 +243,6 @@ impl Run<'_> {
             self.put(&path, &schema.yaml(), out)?;
         }
         Ok(ExitCode::SUCCESS)
-    }
-
-    /// The shared types that the kit has: those that `--shared` declares.
-    fn known(&self, model: &Model) -> BTreeSet<String> {
-        let given = self.arguments.path("shared").is_some();
-        let shared = model.modules.iter().filter(|module| module.shared && given);
-        let structs = shared.flat_map(|module| &module.structs);
-        structs.map(|item| item.name.clone()).collect()
     }
 
     /// Warnings, but not why there is nothing: that is asked for with `-v`.

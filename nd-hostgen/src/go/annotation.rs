@@ -1,8 +1,12 @@
 //! Annotations: what counts as one, its parameters, and what merely looks like one.
 
 use super::comments::{Group, Line};
+use super::slips::misspelt;
 use crate::diagnostic::{Diagnostics, Kind, Place, nearest, suggest};
 use crate::syntax::Spanned;
+
+/// How much may follow an annotation on its line, in bytes.
+const LONGEST: usize = 1000;
 
 /// The four annotations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +22,8 @@ pub(super) enum Word {
 }
 
 impl Word {
-    const ALL: [Word; 4] = [
+    /// All of them.
+    pub const ALL: [Word; 4] = [
         Word::Service,
         Word::Function,
         Word::Capability,
@@ -44,12 +49,19 @@ impl Word {
         }
     }
 
+    /// Where a comment line holds it, followed by what may follow it.
+    fn find_in(self, text: &str) -> Option<usize> {
+        let mut found = text.match_indices(self.written());
+        let found = found.find(|(at, written)| {
+            let rest = &text[at + written.len()..];
+            self == Word::Function || rest.is_empty() || rest.starts_with(is_space)
+        });
+        found.map(|(at, _)| at)
+    }
+
     /// Whether a comment line holds it, followed by what may follow it.
-    fn is_in(self, text: &str) -> bool {
-        let Some((_, rest)) = text.split_once(self.written()) else {
-            return false;
-        };
-        self == Word::Function || rest.is_empty() || rest.starts_with(char::is_whitespace)
+    pub fn is_in(self, text: &str) -> bool {
+        self.find_in(text).is_some()
     }
 
     /// What it belongs on.
@@ -60,6 +72,11 @@ impl Word {
             Word::Export => "a method of an interface with `//nd:capability`",
         }
     }
+}
+
+/// White space as upstream's patterns know it.
+pub(super) fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{c}')
 }
 
 /// An annotation with its parameters.
@@ -104,9 +121,9 @@ pub(super) fn read(group: &Group, diagnostics: &mut Diagnostics) -> Vec<Annotati
                 found.push(annotation);
             }
         }
-        if !line.in_block
-            && let Some((place, hint)) = misspelt_at(line)
-        {
+        if line.in_block {
+            block_without_slashes(line, diagnostics);
+        } else if let Some((place, hint)) = misspelt_at(line) {
             let message = "this comment is no annotation, but looks like one";
             diagnostics.warn(&place, Kind::Attribute, message, hint);
         }
@@ -120,23 +137,26 @@ pub(super) fn read(group: &Group, diagnostics: &mut Diagnostics) -> Vec<Annotati
 /// Reads one kind of annotation out of a line.
 fn read_line(line: &Line, word: Word, diagnostics: &mut Diagnostics) -> Option<Annotation> {
     let written = word.written();
-    let at = line.text.find(written)?;
-    let place = part(line, at, at + written.len());
     if line.in_block {
-        let message = format!("`{written}` stands in a block comment");
-        let hint = "annotations are line comments of their own: begin the line with `//nd:`";
-        diagnostics.warn(&place, Kind::Attribute, message, hint);
+        let at = line.text.find(written)?;
+        let place = part(line, at, at + written.len());
+        block(&place, written, diagnostics);
         return None;
     }
+    let at = word.find_in(&line.text)?;
+    let place = part(line, at, at + written.len());
     let rest = &line.text[at + written.len()..];
-    let apart = rest.is_empty() || rest.starts_with(char::is_whitespace);
-    if !word.is_in(&line.text) {
+    if rest.len() > LONGEST {
+        let message = format!("`{written}` is followed by more than {LONGEST} bytes");
+        let hint = "keep its parameters short, and remarks on lines of their own";
+        diagnostics.report(&place, Kind::Attribute, message, hint);
         return None;
     }
-    let pairs = pairs(line, at + written.len());
+    let apart = rest.is_empty() || rest.starts_with(is_space);
+    let Parameters { pairs, rest } = parameters(line, at + written.len());
     if word != Word::Function && pairs.is_empty() {
         let message = format!("`{written}` has no parameters and counts for nothing");
-        let hint = format!("write `{written} name=…`");
+        let hint = format!("write `{written} name=…`, without spaces beside the `=`");
         diagnostics.warn(&place, Kind::Attribute, message, hint);
         return None;
     }
@@ -144,6 +164,10 @@ fn read_line(line: &Line, word: Word, diagnostics: &mut Diagnostics) -> Option<A
         let message = format!("the annotation is read as `{written}`");
         let hint = format!("write `{written}`, and its parameters after a space");
         diagnostics.warn(&place, Kind::Attribute, message, hint);
+    } else if at == 0
+        && let Some(rest) = rest.first()
+    {
+        no_parameter(rest, word, diagnostics);
     }
     Some(Annotation {
         word,
@@ -153,17 +177,32 @@ fn read_line(line: &Line, word: Word, diagnostics: &mut Diagnostics) -> Option<A
     })
 }
 
-/// The pairs `key=value` in a line from some byte on.
-fn pairs(line: &Line, from: usize) -> Vec<(String, Spanned<String>)> {
+/// An annotation in a block comment counts for nothing.
+fn block(place: &Place, written: &str, diagnostics: &mut Diagnostics) {
+    let message = format!("`{written}` stands in a block comment");
+    let hint = "annotations are line comments of their own: begin the line with `//nd:`";
+    diagnostics.warn(place, Kind::Attribute, message, hint);
+}
+
+/// What follows an annotation on its line.
+struct Parameters {
+    /// The pairs `key=value`.
+    pairs: Vec<(String, Spanned<String>)>,
+    /// The words that are part of none, up to a further comment.
+    rest: Vec<Spanned<String>>,
+}
+
+/// Reads a line from some byte on.
+fn parameters(line: &Line, from: usize) -> Parameters {
     let is_word = |c: char| c == '_' || c.is_ascii_alphanumeric();
-    let mut pairs = Vec::new();
-    let mut at = from;
+    let (mut pairs, mut gaps) = (Vec::new(), Vec::new());
+    let (mut at, mut gap) = (from, from);
     while let Some(found) = line.text[at..].find('=') {
         let equals = at + found;
         let before = &line.text[at..equals];
         let key = before.trim_end_matches(is_word).len() + at;
         let after = &line.text[equals + 1..];
-        let length = after.find(char::is_whitespace).unwrap_or(after.len());
+        let length = after.find(is_space).unwrap_or(after.len());
         at = equals + 1;
         if key < equals && length > 0 {
             at += length;
@@ -172,9 +211,45 @@ fn pairs(line: &Line, from: usize) -> Vec<(String, Spanned<String>)> {
                 place: part(line, equals + 1, at),
             };
             pairs.push((line.text[key..equals].to_owned(), value));
+            gaps.push((gap, key));
+            gap = at;
         }
     }
-    pairs
+    gaps.push((gap, line.text.len()));
+    let mut rest = Vec::new();
+    for (from, to) in gaps {
+        let mut at = from;
+        for word in line.text[from..to].split(|c| is_space(c) || c == ',' || c == ';') {
+            if word.starts_with("//") {
+                return Parameters { pairs, rest };
+            }
+            if word.chars().any(char::is_alphanumeric) {
+                rest.push(Spanned {
+                    value: word.to_owned(),
+                    place: part(line, at, at + word.len()),
+                });
+            }
+            at += word.len() + 1;
+        }
+    }
+    Parameters { pairs, rest }
+}
+
+/// Reports a word behind an annotation that is no parameter, and perhaps was meant as one.
+fn no_parameter(found: &Spanned<String>, word: Word, diagnostics: &mut Diagnostics) {
+    let written = &found.value;
+    let bare = written.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+    let (message, hint) = match nearest(bare, word.keys().iter().copied()) {
+        Some(key) => (
+            format!("`{written}` gives the parameter `{key}` no value"),
+            format!("write `{key}=…`, without spaces beside the `=`"),
+        ),
+        None => (
+            format!("`{written}` is no parameter and is ignored"),
+            format!("write `key=value`; known here: {}", word.keys().join(", ")),
+        ),
+    };
+    diagnostics.warn(&found.place, Kind::Attribute, message, hint);
 }
 
 /// Reports parameters that change nothing.
@@ -231,58 +306,25 @@ pub(super) fn mentions(group: &Group) -> bool {
     })
 }
 
+/// Reports `nd:…` at the beginning of a line of a block comment.
+fn block_without_slashes(line: &Line, diagnostics: &mut Diagnostics) {
+    let text = line.text.trim_start_matches(['/', '*', ' ', '\t']);
+    let text = text.strip_suffix("*/").unwrap_or(text).trim_end();
+    let at = line.text.len() - line.text.trim_start_matches(['/', '*', ' ', '\t']).len();
+    let is_bare = !line.text[..at].ends_with("//");
+    let slashed = format!("//{text}");
+    let meant = Word::ALL
+        .into_iter()
+        .find(|word| slashed.starts_with(word.written()));
+    if let (Some(word), true) = (meant, is_bare) {
+        let place = part(line, at, at + word.written().len() - 2);
+        block(&place, word.written(), diagnostics);
+    }
+}
+
 fn misspelt_at(line: &Line) -> Option<(Place, String)> {
     let hint = misspelt(&line.text)?;
     Some((line.place.clone(), hint))
-}
-
-/// What was meant by a comment line that begins almost like an annotation.
-fn misspelt(text: &str) -> Option<String> {
-    if Word::ALL.iter().any(|word| word.is_in(text)) {
-        return None;
-    }
-    let body = text.strip_prefix("//")?;
-    let trimmed = body.trim_start_matches(['/', ' ']);
-    // Prose that is set off further is a quotation.
-    if body.starts_with('\t') || body.starts_with("  ") {
-        return None;
-    }
-    let head = trimmed
-        .get(..2)
-        .filter(|head| head.eq_ignore_ascii_case("nd"))?;
-    let rest = trimmed[head.len()..].trim_start_matches(' ');
-    let rest = rest.strip_prefix([':', ';'])?.trim_start();
-    let is_word = |c: char| c == '_' || c == '-' || c.is_ascii_alphanumeric();
-    let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
-    let word: String = rest[..end]
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric())
-        .collect();
-    let known = ["hostservice", "hostfunc", "capability", "export"];
-    let close = nearest(&word, known).or_else(|| {
-        let others = [
-            ("hostfunction", "hostfunc"),
-            ("hostfn", "hostfunc"),
-            ("function", "hostfunc"),
-            ("func", "hostfunc"),
-            ("service", "hostservice"),
-            ("cap", "capability"),
-            ("exports", "export"),
-        ];
-        let mut others = others.into_iter();
-        let meant = others.find(|(other, _)| word.eq_ignore_ascii_case(other));
-        meant.map(|(_, known)| known)
-    });
-    match close {
-        Some(known) => Some(format!(
-            "write `//nd:{known}`, its parameters after a space"
-        )),
-        None if body.starts_with("nd:") => {
-            let words: Vec<&str> = Word::ALL.iter().map(|word| word.written()).collect();
-            Some(format!("known annotations: {}", words.join(", ")))
-        }
-        None => None,
-    }
 }
 
 /// The place of a part of a line.

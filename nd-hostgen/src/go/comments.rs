@@ -23,8 +23,12 @@ pub(super) struct Group {
     pub lines: Vec<Line>,
     /// Whether it stands at the end of a line with code.
     pub trailing: bool,
+    /// Whether it stands in the body of a function.
+    pub in_body: bool,
     first_row: usize,
     last_row: usize,
+    start: usize,
+    end: usize,
     owned: bool,
 }
 
@@ -77,19 +81,31 @@ pub(super) struct Comments {
 }
 
 impl Comments {
-    /// Collects the comments outside function bodies.
+    /// Collects the comments, those in function bodies as well.
     pub fn collect(text: &GoText<'_>, tree: &Tree) -> Self {
         let mut groups: Vec<Group> = Vec::new();
-        let enters = |node: Node<'_>| node.kind() != "block";
-        visit(tree, enters, |node| {
+        let mut body_until = 0;
+        visit(tree, |node| {
+            if node.kind() == "block" {
+                body_until = body_until.max(node.end_byte());
+            }
             if node.kind() != "comment" {
                 return;
             }
-            let found = group(text, node);
+            let mut found = group(text, node);
+            found.in_body = node.start_byte() < body_until;
+            if let Some(last) = groups
+                .last()
+                .filter(|last| last.last_row == found.first_row)
+            {
+                // Behind another comment it stands where that one does.
+                found.trailing = last.trailing || text.has_code(last.end, node.start_byte());
+            }
             match groups.last_mut() {
                 Some(last) if last.continues_with(&found) => {
                     last.lines.extend(found.lines);
                     last.last_row = found.last_row;
+                    last.end = found.end;
                 }
                 _ => groups.push(found),
             }
@@ -106,9 +122,19 @@ impl Comments {
         let from = self.groups.partition_point(|group| group.last_row < before);
         let groups = self.groups.iter_mut().skip(from);
         let mut groups = groups.take_while(|group| group.last_row == before);
-        let group = groups.find(|group| !group.trailing)?;
+        let group = groups.find(|group| !group.trailing && !group.in_body)?;
         group.owned = true;
         Some(group.clone())
+    }
+
+    /// The text of the comment behind a node, on the line that it ends on.
+    pub fn behind(&self, text: &GoText<'_>, node: Node<'_>) -> String {
+        let row = text.row(node.end_byte());
+        let from = self.groups.partition_point(|group| group.first_row < row);
+        let mut groups = self.groups.iter().skip(from);
+        let group = groups.find(|group| group.trailing && group.start >= node.end_byte());
+        let group = group.filter(|group| group.first_row == row);
+        group.map_or_else(String::new, Group::docs)
     }
 
     /// The groups that document nothing.
@@ -120,6 +146,9 @@ impl Comments {
 impl Group {
     fn continues_with(&self, next: &Self) -> bool {
         let gap = next.first_row.saturating_sub(self.last_row);
+        if self.in_body != next.in_body {
+            return false;
+        }
         match (self.trailing, next.trailing) {
             (false, false) => gap <= 1,
             (true, true) => gap == 0,
@@ -146,8 +175,11 @@ fn group(text: &GoText<'_>, node: Node<'_>) -> Group {
     Group {
         lines: lines.collect(),
         trailing: !text.opens_line(start),
+        in_body: false,
         first_row: text.row(start),
         last_row: text.row(end.saturating_sub(1).max(start)),
+        start,
+        end,
         owned: false,
     }
 }

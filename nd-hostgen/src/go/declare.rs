@@ -14,7 +14,7 @@ pub(super) struct GoFile {
     /// The file as shown to people.
     pub path: String,
     /// The package's name.
-    pub package: String,
+    pub package: Spanned<String>,
     /// What it imports.
     pub imports: Vec<Import>,
     /// The types, interfaces included, in order.
@@ -152,7 +152,10 @@ pub(super) fn read(path: &str, text: &str, diagnostics: &mut Diagnostics) -> Opt
     };
     let mut file = GoFile {
         path: path.to_owned(),
-        package: String::new(),
+        package: Spanned {
+            value: String::new(),
+            place: Place::start_of(path),
+        },
         imports: Vec::new(),
         types: Vec::new(),
         constants: Vec::new(),
@@ -165,7 +168,7 @@ pub(super) fn read(path: &str, text: &str, diagnostics: &mut Diagnostics) -> Opt
         }
         reader.item(node, &mut file)?;
     }
-    if file.package.is_empty() {
+    if file.package.value.is_empty() {
         let place = Place::start_of(path);
         let message = format!("parsing {path}: the package clause is missing");
         diagnostics.report(&place, Kind::Syntax, message, "begin with `package name`");
@@ -204,11 +207,9 @@ impl Reader<'_, '_, '_> {
     fn item(&mut self, node: Node<'_>, file: &mut GoFile) -> Option<()> {
         match node.kind() {
             "package_clause" => {
-                let name = children(node);
-                file.package = name
-                    .first()
-                    .map_or("", |name| self.text.of(*name))
-                    .to_owned();
+                if let Some(name) = children(node).first() {
+                    file.package = self.name(*name);
+                }
                 self.refuse(node, "stands above the package clause");
             }
             "import_declaration" => {
@@ -397,6 +398,8 @@ impl Reader<'_, '_, '_> {
             let hint = "name all of them or none";
             self.diagnostics
                 .report(&first.place, Kind::Syntax, message, hint);
+            // What else there is to say about them would only repeat it.
+            return Vec::new();
         }
         found
     }
@@ -412,10 +415,11 @@ impl Reader<'_, '_, '_> {
         let mut repeated: Option<Node<'_>> = None;
         for (iota, spec) in specs.into_iter().enumerate() {
             let own = self.plain_docs(spec, message);
-            let docs = if own.is_empty() && single {
-                outer.clone()
-            } else {
-                own
+            let docs = match own.is_empty() {
+                true if single && !outer.is_empty() => outer.clone(),
+                // As upstream has it, for constants only.
+                true => self.comments.behind(self.text, spec),
+                false => own,
             };
             let value = fields(spec, "value").into_iter().next();
             repeated = value.or(repeated);

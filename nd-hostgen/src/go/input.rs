@@ -1,6 +1,7 @@
 //! Which Go files are read: the folders of a checkout or of one's own, and the names that are passed over.
 
 use crate::driver::DriverError;
+use crate::text_file;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -163,13 +164,7 @@ fn read_folder(folder: &Path, missing: &'static str) -> Result<SourceFolder, Dri
             Some(reason) => found.skipped.push(Skipped { path, reason }),
             None if !name.ends_with(".go") => {}
             None => {
-                let bytes = fs::read(entry.path()).map_err(|source| DriverError::Io {
-                    action: "read",
-                    path: entry.path(),
-                    source,
-                })?;
-                let text = String::from_utf8(bytes)
-                    .map_err(|_| DriverError::NotText { path: entry.path() })?;
+                let text = text_file::read_found(&entry.path(), text_file::DEFINITIONS)?;
                 let text = text
                     .strip_prefix('\u{feff}')
                     .map(str::to_owned)

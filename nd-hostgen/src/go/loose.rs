@@ -10,7 +10,12 @@ use crate::diagnostic::{Diagnostics, Kind, counted};
 pub(super) fn report(package: &Package<'_>, legacy: bool, diagnostics: &mut Diagnostics) {
     for file in package.files {
         for group in &file.loose {
-            let (message, hint) = if group.trailing {
+            let (message, hint) = if group.in_body {
+                (
+                    "stands in the body of a function and counts for nothing",
+                    "declare the interface outside of functions",
+                )
+            } else if group.trailing {
                 (
                     "stands at the end of a line and counts for nothing",
                     "put it on a line of its own above the declaration",

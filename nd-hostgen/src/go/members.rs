@@ -259,6 +259,14 @@ impl Members<'_, '_, '_> {
                 return Vec::new();
             }
         };
+        if is_context(self.file, &values.ty) {
+            self.error(
+                &values.place,
+                format!("export `{}` takes a context", method.name.value),
+                "leave it out; contexts do not cross the wire, and an export has one input",
+            );
+            return Vec::new();
+        }
         if let Some(second) = values.names.get(1) {
             self.warn(
                 &second.place,

@@ -2,9 +2,10 @@
 //! [`crate::parse`].
 //!
 //! Go's grammar comes from `tree-sitter`. The files of a folder are read one by one (`declare`, `comments`,
-//! `annotation`, `types`, `constants`); then each annotated interface becomes a definition file of its own with
-//! the types that it reaches (`units`, `members`, `structs`, `resolve`, `attach`). What upstream's generator passes over
-//! in silence is reported: as a mistake where its output would be broken, otherwise as a warning.
+//! `annotation`, `slips`, `types`, `constants`); then each annotated interface becomes a definition file of its own
+//! with the types that it reaches (`units`, `members`, `structs`, `tag`, `resolve`, `attach`). What upstream's
+//! generator passes over in silence is reported: as a mistake where its output would be broken, otherwise as a
+//! warning.
 
 mod annotation;
 mod attach;
@@ -17,7 +18,9 @@ mod members;
 mod naming;
 mod package;
 mod resolve;
+mod slips;
 mod structs;
+mod tag;
 mod text;
 mod types;
 mod units;

@@ -15,6 +15,18 @@ impl<'a> Package<'a> {
     /// Collects the types; of two with one name the later one counts.
     pub fn new(files: &'a [GoFile], diagnostics: &mut Diagnostics) -> Self {
         let mut types: BTreeMap<&str, (usize, &TypeDecl)> = BTreeMap::new();
+        let first = files.first().map(|file| &file.package);
+        for file in files {
+            let own = &file.package;
+            if let Some(first) = first.filter(|first| first.value != own.value) {
+                let message = format!("this file is of package `{}`", own.value);
+                let hint = format!(
+                    "Go wants one package per folder; that of {} is `{}`",
+                    first.place, first.value
+                );
+                diagnostics.warn(&own.place, Kind::Name, message, hint);
+            }
+        }
         for (at, file) in files.iter().enumerate() {
             for decl in &file.types {
                 let earlier = types.insert(&decl.name.value, (at, decl));
@@ -47,7 +59,7 @@ impl<'a> Package<'a> {
 
     /// The package's name, after its first file.
     pub fn name(&self) -> &'a str {
-        self.files.first().map_or("", |file| &file.package)
+        self.files.first().map_or("", |file| &file.package.value)
     }
 }
 

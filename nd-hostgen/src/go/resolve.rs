@@ -44,6 +44,7 @@ const OTHER_NUMBERS: [(&str, &str); 7] = [
 pub(super) struct Reached {
     /// The structs of the package, in the order of meeting.
     pub structs: Vec<String>,
+    met: BTreeSet<String>,
     /// The other named types of the package.
     pub named: BTreeSet<String>,
     /// The shared structs.
@@ -204,7 +205,15 @@ impl<'a, 'd> Resolver<'a, 'd> {
             }
             _ => {
                 let own = SCALARS.iter().map(|(word, _)| *word);
-                let hint = match nearest(name, self.package.names().chain(own)) {
+                let near = match self.diagnostics.are_many() {
+                    true => None,
+                    false => nearest(name, self.package.names().chain(own)),
+                };
+                let hint = match near {
+                    _ if name == "Context" => {
+                        "write `context.Context`; upstream's generator knows it by no other name"
+                            .to_owned()
+                    }
                     Some(near) => format!("did you mean `{near}`?"),
                     None if self.shared.get(name).is_some() => format!("write `{SHARED}.{name}`"),
                     None => "declare it in a file of this folder that is read: not in `doc.go`, \
@@ -229,7 +238,7 @@ impl<'a, 'd> Resolver<'a, 'd> {
                 TypeKind::Json
             }
             Body::Struct(_) => {
-                if !self.reached.structs.contains(name) {
+                if self.reached.met.insert(name.clone()) {
                     self.reached.structs.push(name.clone());
                 }
                 TypeKind::Named {
@@ -267,6 +276,11 @@ impl<'a, 'd> Resolver<'a, 'd> {
             Some(path) if self.is_shared(path) => self.shared_type(name, &ty.place),
             None if package == SHARED => self.shared_type(name, &ty.place),
             Some("encoding/json") if name == "RawMessage" => TypeKind::Json,
+            Some("context") => {
+                let hint =
+                    "write `ctx context.Context` as a parameter, without `*`; it is left out";
+                self.any_json(ty, "a context where a value is expected", hint)
+            }
             None => {
                 let message = format!("package `{package}` is not imported");
                 let hint = "import it, or write the plain name of a type of this folder";
@@ -382,12 +396,12 @@ impl<'a, 'd> Resolver<'a, 'd> {
     }
 }
 
-/// Whether a parameter is the call's context, which does not cross the wire.
+/// Whether a parameter is the call's context, which does not cross the wire: whatever is written `context.Context`, as
+/// upstream has it, and the one of Go's own package under another name.
 pub(super) fn is_context(file: &GoFile, ty: &GoType) -> bool {
     match &ty.shape {
         Shape::Qualified { package, name } if name == "Context" => {
-            let path = imported(file, package);
-            path.map_or(package == "context", |path| path == "context")
+            package == "context" || imported(file, package) == Some("context")
         }
         _ => false,
     }

@@ -3,7 +3,9 @@
 use super::declare::{Field as GoField, TypeDecl};
 use super::naming;
 use super::resolve::Resolver;
-use crate::diagnostic::{Diagnostics, Kind};
+use super::tag::Tag;
+use super::types::Shape;
+use crate::diagnostic::Kind;
 use crate::syntax::{Field, Spanned, Struct};
 
 /// Turns a struct into one of the definition language.
@@ -16,15 +18,7 @@ pub(super) fn read(
     let mut found = Vec::new();
     for field in fields {
         if field.names.is_empty() {
-            resolver.diagnostics.warn(
-                &field.ty.place,
-                Kind::Unsupported,
-                format!(
-                    "`{}` is embedded in `{}` and left out",
-                    field.ty.text, decl.name.value
-                ),
-                "write its fields out; guests would not see them",
-            );
+            embedded(resolver, decl, field);
         }
         for name in field.names.iter().filter(|name| name.value != "_") {
             found.push(read_field(resolver, home, field, name));
@@ -36,6 +30,30 @@ pub(super) fn read(
         since: None,
         fields: found,
     }
+}
+
+/// Reports an embedded field, which may be one without a type.
+fn embedded(resolver: &mut Resolver<'_, '_>, decl: &TypeDecl, field: &GoField) {
+    let (name, owner) = (&field.ty.text, &decl.name.value);
+    let is_declared = match &field.ty.shape {
+        Shape::Name(name) => resolver.package.get(name).is_some(),
+        _ => true,
+    };
+    let (message, hint) = if is_declared {
+        (
+            format!("`{name}` is embedded in `{owner}` and left out"),
+            "write its fields out; guests would not see them".to_owned(),
+        )
+    } else {
+        (
+            format!("`{name}` is embedded in `{owner}`, is declared nowhere, and is left out"),
+            format!("if it is a field, write its type too, such as `{name} string`"),
+        )
+    };
+    let place = &field.ty.place;
+    resolver
+        .diagnostics
+        .warn(place, Kind::Unsupported, message, hint);
 }
 
 fn read_field(
@@ -53,7 +71,7 @@ fn read_field(
                 "field `{}` is not exported, so Go never sends it",
                 name.value
             ),
-            "begin its name with a capital",
+            "begin its name with a capital, or take it out of the struct",
         );
     }
     let snake = naming::snake(name, resolver.diagnostics);
@@ -77,86 +95,5 @@ fn read_field(
         alias: resolver.text_alias(&field.ty),
         ty: resolver.ty(home, &field.ty),
         name: snake,
-    }
-}
-
-/// What the tag of a field says about JSON.
-struct Tag {
-    name: Option<String>,
-    omit_empty: bool,
-}
-
-impl Tag {
-    fn read(
-        tag: Option<&Spanned<String>>,
-        field: &Spanned<String>,
-        diagnostics: &mut Diagnostics,
-    ) -> Self {
-        let mut read = Self {
-            name: None,
-            omit_empty: false,
-        };
-        let derived = naming::json_name(&field.value);
-        let text = tag.map_or("", |tag| &tag.value);
-        let mut parts = text.split(' ');
-        let found = parts.find_map(|part| part.strip_prefix("json:\"")?.strip_suffix('"'));
-        let place = tag.map_or(&field.place, |tag| &tag.place);
-        let named = found.filter(|found| !found.is_empty() && !found.starts_with(','));
-        if named.is_none() {
-            let message = if text.contains("json") {
-                format!("the tag of field `{}` gives no JSON name", field.value)
-            } else {
-                format!("field `{}` has no JSON name", field.value)
-            };
-            let hint = format!(
-                "write `json:\"{derived}\"`; without it, Go sends `{}` and guests expect `{derived}`",
-                field.value
-            );
-            // Go writes the name as it is, which may happen to be right.
-            if field.value != derived || text.contains("json") {
-                diagnostics.warn(place, Kind::Name, message, hint);
-            }
-        }
-        let mut options = found.unwrap_or_default().split(',');
-        let name = options.next().unwrap_or_default();
-        if name == "-" {
-            diagnostics.warn(
-                place,
-                Kind::Name,
-                format!(
-                    "field `{}` is hidden from JSON, but not from guests",
-                    field.value
-                ),
-                format!("guests see it as `{derived}`; take it out of the struct instead"),
-            );
-        } else if name.chars().any(char::is_control) {
-            diagnostics.report(
-                place,
-                Kind::Name,
-                format!(
-                    "the JSON name of field `{}` holds control characters",
-                    field.value
-                ),
-                format!("write `json:\"{derived}\"`"),
-            );
-        } else if !name.is_empty() {
-            read.name = Some(name.to_owned());
-        }
-        for option in options {
-            if option == "omitempty" {
-                read.omit_empty = true;
-            } else {
-                diagnostics.warn(
-                    place,
-                    Kind::Unsupported,
-                    format!(
-                        "the option `{option}` of field `{}` is ignored",
-                        field.value
-                    ),
-                    "guests know only `omitempty`",
-                );
-            }
-        }
-        read
     }
 }

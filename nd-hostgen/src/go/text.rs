@@ -58,6 +58,12 @@ impl<'a> GoText<'a> {
         before.is_some_and(|before| before.trim().is_empty())
     }
 
+    /// Whether anything but white space stands between two bytes.
+    pub fn has_code(&self, from: usize, to: usize) -> bool {
+        let between = self.text.get(from..to).unwrap_or_default();
+        !between.trim().is_empty()
+    }
+
     /// The line a byte lies on, counted from 0.
     pub fn row(&self, byte: usize) -> usize {
         self.starts.partition_point(|start| *start <= byte) - 1
@@ -134,17 +140,13 @@ fn first_error(tree: &Tree) -> Option<Node<'_>> {
     }
 }
 
-/// The nodes of a tree in order, without what is below nodes that the test refuses to enter.
-pub(super) fn visit<'t>(
-    tree: &'t Tree,
-    enters: impl Fn(Node<'t>) -> bool,
-    mut see: impl FnMut(Node<'t>),
-) {
+/// The nodes of a tree in order.
+pub(super) fn visit<'t>(tree: &'t Tree, mut see: impl FnMut(Node<'t>)) {
     let mut cursor = tree.walk();
     loop {
         let node = cursor.node();
         see(node);
-        if enters(node) && cursor.goto_first_child() {
+        if cursor.goto_first_child() {
             continue;
         }
         while !cursor.goto_next_sibling() {

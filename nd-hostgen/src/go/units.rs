@@ -93,6 +93,14 @@ impl<'a> Folders<'a> {
                 "write concrete types; the wire has no generics",
             );
         }
+        if name.value.starts_with(char::is_lowercase) {
+            resolver.diagnostics.warn(
+                &name.place,
+                Kind::Name,
+                format!("interface `{}` is not exported", name.value),
+                "begin its name with a capital; no other package can name it",
+            );
+        }
         for place in &interface.embedded {
             resolver.diagnostics.warn(
                 place,
@@ -106,6 +114,16 @@ impl<'a> Folders<'a> {
             annotations.any(|found| found.word == word && self.is_in_place(found, &method.doc))
         });
         let methods: Vec<&Method> = methods.collect();
+        for method in &methods {
+            if method.name.value.starts_with(char::is_lowercase) {
+                resolver.diagnostics.warn(
+                    &method.name.place,
+                    Kind::Name,
+                    format!("method `{}` is not exported", method.name.value),
+                    "begin its name with a capital; no other package can have such a method",
+                );
+            }
+        }
         if methods.is_empty() {
             resolver.diagnostics.warn(
                 &name.place,
@@ -199,6 +217,17 @@ impl<'a> Folders<'a> {
             .get("required")
             .is_some_and(|value| value.value == "true");
         let module = names::snake(&name.value);
+        if !names::is_identifier(&name.value) || module.is_empty() {
+            resolver.diagnostics.report(
+                &name.place,
+                Kind::Name,
+                format!("`{}` is not the name of a capability", name.value),
+                "such a name consists of letters, digits and `_`; a value runs to the next space",
+            );
+            if !names::is_identifier(&module) {
+                return None;
+            }
+        }
         let mut members = self.members(resolver, at);
         let exports = methods.into_iter();
         let exports = exports

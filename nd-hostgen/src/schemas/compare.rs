@@ -4,6 +4,7 @@
 
 use super::Schema;
 use crate::driver::DriverError;
+use crate::text_file;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::fs;
@@ -72,7 +73,7 @@ pub fn read(folder: &Path) -> Result<Vec<Reference>, CompareError> {
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        let text = fs::read_to_string(&path).map_err(io("read", &path))?;
+        let text = text_file::read_found(&path, text_file::DATA)?;
         let schema: Value = match serde_saphyr::from_str(&text) {
             Ok(schema) => schema,
             Err(error) => {
