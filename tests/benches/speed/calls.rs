@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 /// The plugin whose calls are measured.
 pub(crate) const SMALL: &str = "minimal-scrobbler";
-/// An export that reads its request and answers nothing.
-pub(crate) const PLAIN: &str = "nd_scrobbler_now_playing";
+/// An export that reads its request, calls no host function and answers nothing.
+pub(crate) const PLAIN: &str = "nd_scrobbler_scrobble";
 /// An export that answers.
 pub(crate) const ANSWERING: &str = "nd_scrobbler_is_authorized";
 /// Key-value operations in one call.
@@ -21,7 +21,7 @@ pub(crate) fn host() -> Host {
 }
 
 pub(crate) fn input() -> Vec<u8> {
-    json!({ "username": "ann", "track": { "id": "t1", "title": "Song", "duration": 180.0 }, "position": 0 })
+    json!({ "username": "ann", "track": { "id": "t1", "title": "Song", "duration": 180.0 }, "timestamp": 1 })
         .to_string()
         .into_bytes()
 }
