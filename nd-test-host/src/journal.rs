@@ -100,7 +100,7 @@ impl Journal {
         if let Some(hook) = &self.shared.on_log {
             hook(&record);
         }
-        self.book().push(Entry::Log(record));
+        let _gone = self.book().push(Entry::Log(record));
     }
 
     /// Keeps a line a guest printed.
@@ -114,7 +114,7 @@ impl Journal {
         if let Some(hook) = &self.shared.on_print {
             hook(&record);
         }
-        self.book().push(Entry::Printed(record));
+        let _gone = self.book().push(Entry::Printed(record));
     }
 
     /// Returns all entries, oldest first.
@@ -193,7 +193,7 @@ impl Journal {
             duration: Duration::ZERO,
             fuel: None,
         });
-        let place = self.book().push(record);
+        let (place, _gone) = self.book().push(record);
         OpenCall {
             journal: self.clone(),
             id,
@@ -226,14 +226,16 @@ impl fmt::Display for Journal {
 }
 
 impl Book {
-    /// Adds an entry and returns its place among all that ever were.
-    fn push(&mut self, entry: Entry) -> u64 {
+    /// Adds an entry and returns its place among all that ever were, and the entry that had to go: it is to be freed
+    /// when other threads may write again.
+    fn push(&mut self, entry: Entry) -> (u64, Option<Entry>) {
+        let mut gone = None;
         if self.entries.len() == self.capacity {
-            self.entries.pop_front();
+            gone = self.entries.pop_front();
             self.gone += 1;
         }
         self.entries.push_back(entry);
-        self.gone + self.entries.len() as u64 - 1
+        (self.gone + self.entries.len() as u64 - 1, gone)
     }
 
     /// Returns the entry at a place, unless it has gone.

@@ -82,15 +82,19 @@ impl Metrics {
             ) => return,
             Err(_) => false,
         };
+        let count = |calls: &mut CallCounts| {
+            match ok {
+                true => calls.ok += 1,
+                false => calls.failed += 1,
+            }
+            calls.time = calls.time.saturating_add(time);
+        };
+        let key = (plugin.to_owned(), export.to_owned());
         let mut series = self.lock();
-        let calls = series
-            .entry((plugin.to_owned(), export.to_owned()))
-            .or_default();
-        match ok {
-            true => calls.ok += 1,
-            false => calls.failed += 1,
+        match series.get_mut(&key) {
+            Some(calls) => count(calls),
+            None => count(series.entry(key).or_default()),
         }
-        calls.time = calls.time.saturating_add(time);
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<(String, String), CallCounts>> {
