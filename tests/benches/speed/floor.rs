@@ -11,15 +11,16 @@ use wasmtime::{
 use crate::calls::{PLAIN, SMALL, input};
 
 /// A module connected to functions that are never called.
-fn prepare(wasm: &[u8], pooled: bool) -> wasmtime::Result<InstancePre<()>> {
+pub(crate) fn prepare(wasm: &[u8], pooled: bool) -> wasmtime::Result<InstancePre<()>> {
     let mut config = Config::new();
     config.epoch_interruption(true).consume_fuel(true);
     if pooled {
         let mut pool = PoolingAllocationConfig::new();
-        pool.total_core_instances(8)
-            .total_memories(8)
-            .total_tables(8)
-            .total_gc_heaps(8);
+        // One for each of the threads that use it at once.
+        pool.total_core_instances(16)
+            .total_memories(16)
+            .total_tables(16)
+            .total_gc_heaps(16);
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     }
     let engine = Engine::new(&config)?;
@@ -29,19 +30,22 @@ fn prepare(wasm: &[u8], pooled: bool) -> wasmtime::Result<InstancePre<()>> {
     linker.instantiate_pre(&module)
 }
 
+/// Makes an instance and throws it away.
+pub(crate) fn instance(pre: &InstancePre<()>) {
+    let mut store = Store::new(pre.module().engine(), ());
+    store.set_epoch_deadline(1);
+    if let Err(error) = pre.instantiate(&mut store) {
+        panic!("{error}");
+    }
+}
+
 pub(crate) fn times(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("floor");
     let wasm = wasm(SMALL);
     for (name, pooled) in [("instance_pooled", true), ("instance_mapped", false)] {
         let pre = prepare(&wasm, pooled).unwrap_or_else(|error| panic!("{error}"));
         group.bench_function(name, |bencher| {
-            bencher.iter(|| {
-                let mut store = Store::new(pre.module().engine(), ());
-                store.set_epoch_deadline(1);
-                pre.instantiate(&mut store)
-                    .map(|_| ())
-                    .unwrap_or_else(|error| panic!("{error}"));
-            });
+            bencher.iter(|| instance(&pre));
         });
     }
     let compiled = reference(wasm).unwrap_or_else(|error| panic!("{error}"));

@@ -156,11 +156,12 @@ fn print_threads() {
     let cores = available_parallelism().map_or(1, usize::from);
     let rates = threads::rates(THREADS);
     for (threads, rate) in THREADS.into_iter().zip(rates) {
-        let gain = rate.calls / rates[0].calls;
-        let floor = rate.floor / rates[0].floor;
         println!(
-            "{threads:>3} threads on {cores} cores {:>29.0} calls/s, {gain:.2} times one thread; sharing nothing {floor:.2}",
-            rate.calls
+            "{threads:>3} threads on {cores} cores {:>29.0} calls/s, {:.2} times one thread; bare instances {:.2}, sharing nothing {:.2}",
+            rate.calls,
+            rate.calls / rates[0].calls,
+            rate.instances / rates[0].instances,
+            rate.spins / rates[0].spins,
         );
     }
 }

@@ -1,11 +1,13 @@
-//! Many threads that call one plugin, beside as many that share nothing: what the machine gives more threads right now.
+//! Many threads that call one plugin, beside as many that only make instances of it in the bare engine, and as many
+//! that share nothing: what the engine and the machine give more threads right now.
 
-use nd_tests::load;
+use nd_tests::{load, wasm};
 use std::hint::black_box;
 use std::thread;
 use std::time::Instant;
 
 use crate::calls::{PLAIN, SMALL, call, host, input};
+use crate::floor;
 
 /// Calls of all threads together.
 const CALLS: usize = 6400;
@@ -14,11 +16,12 @@ const RUNS: usize = 5;
 /// Rounds of a loop that takes about as long as a call.
 const SPIN: u64 = 20_000;
 
-/// Calls per second, and what the floor does per second.
+/// What is done per second.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Rates {
     pub(crate) calls: f64,
-    pub(crate) floor: f64,
+    pub(crate) instances: f64,
+    pub(crate) spins: f64,
 }
 
 /// Returns the rates for each number of threads.
@@ -26,12 +29,15 @@ pub(crate) fn rates<const N: usize>(threads: [usize; N]) -> [Rates; N] {
     let host = host();
     let plugin = load(&host, SMALL);
     let input = input();
+    let bare = floor::prepare(&wasm(SMALL), true).unwrap_or_else(|error| panic!("{error}"));
     let mut best = [Rates::default(); N];
     for _ in 0..RUNS {
         for (best, count) in best.iter_mut().zip(threads) {
             let calls = rate(count, || drop(call(&plugin, PLAIN, &input)));
             best.calls = best.calls.max(calls);
-            best.floor = best.floor.max(rate(count, spin));
+            let instances = rate(count, || floor::instance(&bare));
+            best.instances = best.instances.max(instances);
+            best.spins = best.spins.max(rate(count, spin));
         }
     }
     best
