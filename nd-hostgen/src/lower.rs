@@ -273,6 +273,7 @@ impl Lowering<'_> {
             provider: (!capability.required).then(provider),
             input: export.params.first().map(|param| self.ty(&param.ty)),
             output: export.output.as_ref().map(|ty| self.ty(ty)),
+            output_alias: export.output_alias.clone(),
             place: export.method.place.clone(),
         }
     }

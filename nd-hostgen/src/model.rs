@@ -294,6 +294,9 @@ pub struct Export {
     /// The type of its output document.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<Type>,
+    /// The alias of texts that its output is of, where the definitions name one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_alias: Option<String>,
     /// Where it is defined.
     pub place: Place,
 }

@@ -1,13 +1,25 @@
 //! Every rule that turns one name into another, and every name that is taken.
 
 /// Names of parameters and results that generated code needs for itself.
-pub const RESERVED_VALUES: [&str; 5] = ["self", "ctx", "document", "import", "services"];
+pub const RESERVED_VALUES: [&str; 6] = ["self", "ctx", "document", "import", "service", "services"];
 
-/// Names of host functions that generated code needs for itself.
-pub const RESERVED_FUNCTIONS: [&str; 2] = ["dispatch", "service"];
+/// Names of host functions that generated code needs for itself, or that the pointer to a service has already.
+pub const RESERVED_FUNCTIONS: [&str; 11] = [
+    "as_ref",
+    "clone",
+    "clone_from",
+    "clone_into",
+    "dispatch",
+    "drop",
+    "implementation",
+    "into",
+    "service",
+    "to_owned",
+    "try_into",
+];
 
 /// Names of types that would hide one that generated code uses.
-pub const RESERVED_TYPES: [&str; 29] = [
+pub const RESERVED_TYPES: [&str; 31] = [
     "Answer",
     "Arc",
     "CallContext",
@@ -30,10 +42,12 @@ pub const RESERVED_TYPES: [&str; 29] = [
     "Reader",
     "Request",
     "Result",
+    "Send",
     "Serialize",
     "ServiceError",
     "Services",
     "String",
+    "Sync",
     "Unavailable",
     "Vec",
     "Writer",
@@ -65,6 +79,9 @@ pub const OPTION_FLAGS: [&str; 3] = ["exists", "ok", "found"];
 /// The wire name of an unnamed result.
 pub const UNNAMED_RESULT: &str = "result";
 
+/// The wire name of the error text beside results, which none of them may have.
+pub const ERROR_RESULT: &str = "error";
+
 /// The wire name of a field, parameter or result: camel case of the snake-case name.
 pub fn json_name(snake: &str) -> String {
     let camel = upper_camel(snake);
@@ -73,6 +90,11 @@ pub fn json_name(snake: &str) -> String {
         Some(first) => first.to_ascii_lowercase().to_string() + chars.as_str(),
         None => camel,
     }
+}
+
+/// The wire name of a field, parameter or result: what is written for it, or the derived one.
+pub fn written_json(snake: &str, written: Option<&str>) -> String {
+    written.map_or_else(|| json_name(snake), str::to_owned)
 }
 
 /// The import name of a host function: service and method in lower case, without underscores inside.
@@ -171,6 +193,12 @@ pub fn is_identifier(name: &str) -> bool {
         && name.chars().all(|c| c == '_' || c.is_ascii_alphanumeric())
 }
 
+/// Whether a name is a word of Rust, and so needs its raw form.
+pub fn is_word(name: &str) -> bool {
+    // `syn` takes the words of edition 2021, and the crates with generated code are of edition 2024.
+    name == "gen" || syn::parse_str::<syn::Ident>(name).is_err()
+}
+
 /// Whether a word of Rust cannot be a name in any spelling.
 pub fn is_unusable(name: &str) -> bool {
     matches!(name, "_" | "self" | "Self" | "super" | "crate")
@@ -242,6 +270,16 @@ mod tests {
         assert_eq!(provider_trait("get_artist_images"), "ArtistImagesProvider");
         assert_eq!(provider_trait("on_init"), "InitProvider");
         assert_eq!(provider_trait("execute"), "ExecuteProvider");
+    }
+
+    #[test]
+    fn words_of_rust_are_known_up_to_edition_2024() {
+        for word in ["type", "async", "try", "gen"] {
+            assert!(is_word(word), "{word}");
+        }
+        for name in ["r", "generate", "union", "kind"] {
+            assert!(!is_word(name), "{name}");
+        }
     }
 
     #[test]

@@ -159,6 +159,8 @@ pub struct Export {
     pub params: Vec<Param>,
     /// The result; none for `()`.
     pub output: Option<Type>,
+    /// The alias of texts that the result is of, where the definitions name one.
+    pub output_alias: Option<String>,
 }
 
 /// A struct.

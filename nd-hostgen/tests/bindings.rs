@@ -57,8 +57,8 @@ fn the_example_is_fresh() {
 #[test]
 fn types_of_the_kit_are_not_written_again() {
     let model = driver::load(&here("tests/golden/definitions")).unwrap();
-    // As if `Thing` were one of the kit's.
-    let known = BTreeSet::from(["Thing".to_owned()]);
+    // As if these were the kit's.
+    let known = BTreeSet::from(["Shelf".to_owned(), "Thing".to_owned()]);
     let own = Own {
         model: &model,
         known: &known,
@@ -66,6 +66,21 @@ fn types_of_the_kit_are_not_written_again() {
     assert!(!own.guest().contains_key("types.rs"));
     assert!(own.guest()["store.rs"].contains("nd_pdk::types::Thing"));
     assert!(own.host()["store.rs"].contains("nd_types::Thing"));
+}
+
+#[test]
+fn a_shared_type_of_the_forks_own_may_hold_one_of_the_kit() {
+    let model = driver::load(&here("tests/golden/definitions")).unwrap();
+    let known = BTreeSet::from(["Thing".to_owned()]);
+    let own = Own {
+        model: &model,
+        known: &known,
+    };
+    let (guest, host) = (own.guest(), own.host());
+    assert!(guest["types.rs"].contains("things: Vec<nd_pdk::types::Thing>"));
+    assert!(host["types.rs"].contains("first: Option<nd_types::Thing>"));
+    assert!(!guest["types.rs"].contains("pub struct Thing"));
+    assert!(guest["store.rs"].contains("super::types::Shelf"));
 }
 
 fn run(arguments: &[&str]) -> Output {

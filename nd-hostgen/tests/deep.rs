@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
+use nd_hostgen::diff::{Options, diff};
 use nd_hostgen::driver;
 use nd_hostgen::go::{self, GoSources, SourceFolder};
+use nd_hostgen::model::Model;
 use std::collections::BTreeMap;
 
 /// How often each construct is repeated.
@@ -172,8 +174,65 @@ fn go_is_refused_with_a_message() {
     ));
 }
 
+/// Each of these maps holds two of the next kind.
+#[test]
+fn go_maps_of_maps_do_not_multiply() {
+    let maps: String = (0..60)
+        .map(|at| format!("type T{at} map[T{next}]T{next}\n", next = at + 1))
+        .collect();
+    finish(&format!(
+        "//nd:hostservice name=A\ntype A interface {{\n//nd:hostfunc\nF(a T0)\n}}\n\n{maps}type T60 string\n"
+    ));
+}
+
+/// Every interface has its own copy of what it reaches, so that there is an end to it.
+#[test]
+fn go_interfaces_do_not_take_along_everything() {
+    let structs: String = (0..2000)
+        .map(|at| format!("type S{at} struct {{\nA []S{}\n}}\n", (at + 1) % 2000))
+        .collect();
+    let services: String = (0..2000)
+        .map(|at| {
+            format!("//nd:hostservice name=A{at}\ntype A{at} interface {{\n//nd:hostfunc\nF(a S0)\n}}\n\n")
+        })
+        .collect();
+    let error = read(&format!("{services}{structs}")).unwrap_err();
+    let said = "the interfaces up to this one take along more than 100000 structs and fields";
+    assert!(error.contains(said), "{error}");
+}
+
+/// A difference is found however many structs of other names lie around it.
+#[test]
+fn structs_in_structs_are_compared_to_the_last() {
+    let model = |name: &str, last: &str| {
+        let structs: String = (0..12_000)
+            .map(|at| format!("type {name}{at} struct {{\nA []{name}{}\n}}\n", at + 1))
+            .collect();
+        read(&format!(
+            "//nd:hostservice name=A\ntype A interface {{\n//nd:hostfunc\nF(a {name}0) error\n}}\n\n{structs}type {name}12000 {last}\n"
+        ))
+        .unwrap()
+    };
+    let report = diff(
+        &model("S", "string"),
+        &model("T", "int"),
+        Options::default(),
+    );
+    let change = &report.changes[0];
+    assert!(change.guests.breaking && change.hosts.breaking);
+    let why = "existing plugins send `String` instead of `i32`, in `T11999.a`, in `T11998.a`";
+    assert!(change.guests.why.starts_with(why), "{}", change.guests.why);
+    assert!(change.guests.why.len() < 1000);
+}
+
 /// Reads a Go file; a message is as good as a model.
 fn finish(text: &str) {
+    if let Err(message) = read(text) {
+        assert!(message.contains("sample.go:"), "{message}");
+    }
+}
+
+fn read(text: &str) -> Result<Model, String> {
     let path = "sample/sample.go".to_owned();
     let folder = SourceFolder {
         path: "sample".to_owned(),
@@ -184,10 +243,9 @@ fn finish(text: &str) {
         folders: vec![folder],
         ..GoSources::default()
     };
-    if let Err(error) = go::definitions_of(&sources) {
-        let message = error.to_string();
-        assert!(message.contains("sample.go:"), "{message}");
-    }
+    let read = go::definitions_of(&sources);
+    let read = read.map(|loaded| loaded.model());
+    read.map_err(|error| error.to_string())
 }
 
 fn repeated(open: &str, inside: &str, close: &str) -> String {

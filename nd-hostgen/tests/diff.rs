@@ -71,6 +71,9 @@ fn every_difference_has_its_verdicts() {
         "structs",
         "capabilities",
         "constants",
+        "renamed",
+        "flows",
+        "moved",
     ];
     let mut wrong = Vec::new();
     for case in cases {
@@ -127,6 +130,30 @@ fn the_other_way_round_verdicts_change_sides() {
         found.sort();
         assert_eq!(swapped, found, "{case}");
     }
+}
+
+#[test]
+fn values_that_hosts_send_break_plugins() {
+    let (mut old, mut new) = models("constants.rs");
+    for model in [&mut old, &mut new] {
+        // As Go definitions say it.
+        let mut fields = model.modules.iter_mut().flat_map(|module| {
+            let structs = module.structs.iter_mut();
+            structs.flat_map(|item| &mut item.fields)
+        });
+        fields.next().unwrap().alias = Some("State".to_owned());
+    }
+    let report = diff(&old, &new, Options::default());
+    let breaking = |name: &str| {
+        let mut changes = report.changes.iter();
+        let found = changes.find(|change| change.name == name).unwrap();
+        (found.guests.breaking, found.hosts.breaking)
+    };
+    assert_eq!(breaking("STATE_WON"), (true, false));
+    assert_eq!(breaking("STATE_LOST"), (false, true));
+    assert_eq!(breaking("OUTCOME_WON"), (false, true));
+    let names: Vec<&str> = report.changes.iter().map(|c| c.name.as_str()).collect();
+    assert!(!names.contains(&"STATE_ONE") && !names.contains(&"STATE_KEPT"));
 }
 
 /// Runs `diff` on two folders of definitions.

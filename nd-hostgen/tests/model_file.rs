@@ -111,6 +111,11 @@ fn what_is_not_sound_is_refused_with_its_place() {
             "the JSON name `likes` is there twice",
         ),
         (
+            "/services/0/functions/1/answer/optional/value/json",
+            json!("error"),
+            "result `value`: its JSON name is that of the error text",
+        ),
+        (
             "/modules/0/structs/0/place/line",
             json!(0),
             "lines, columns and widths count from 1",

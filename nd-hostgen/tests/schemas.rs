@@ -250,6 +250,27 @@ fn a_schema_that_breaks_the_rules_is_written_with_a_warning() {
 }
 
 #[test]
+fn two_types_of_one_name_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("capabilities");
+    fs::create_dir_all(folder.path().join("types")).unwrap();
+    fs::create_dir(&input).unwrap();
+    let track = |package: &str| {
+        format!("package {package}\n\ntype Track struct {{\n\tName string `json:\"name\"`\n}}\n")
+    };
+    fs::write(folder.path().join("types/types.go"), track("types")).unwrap();
+    let own = "\n//nd:capability name=sample\ntype Sample interface {\n\t//nd:export name=nd_sample\n\t\
+               OnSample(Both) error\n}\n\ntype Both struct {\n\tMine Track `json:\"mine\"`\n\t\
+               Theirs types.Track `json:\"theirs\"`\n}\n";
+    fs::write(input.join("sample.go"), track("capabilities") + own).unwrap();
+    let output = run(&["-input", input.to_str().unwrap(), "-dry-run"]);
+    assert_eq!(output.status.code(), Some(0));
+    let text = String::from_utf8(output.stderr).unwrap();
+    let said = "components.schemas.Track: a type of the capability and a shared one have this name";
+    assert!(text.contains(said), "{text}");
+}
+
+#[test]
 fn go_definitions_give_every_kind_of_schema() {
     let folder = tempfile::tempdir().unwrap();
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schemas");

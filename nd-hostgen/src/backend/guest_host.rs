@@ -1,9 +1,9 @@
 //! What a plugin calls: one module of functions per host service for `nd-pdk`, and its module list.
 
 use super::{Files, docs, layout, rust};
-use crate::model::{Answer, Function, Model, Param, Scalar, Service, Type};
+use crate::model::{Answer, Function, Model, Param, ResultField, Scalar, Service, Type};
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 
 const ROOT: &str = "nd-pdk/src/generated";
 
@@ -81,10 +81,7 @@ fn binding(service: &Service, function: &Function) -> TokenStream {
         quote! { (#json, &#name) }
     });
     let fields = function.answer.fields();
-    let locals: Vec<Ident> = fields
-        .iter()
-        .map(|field| local(&field.name, &function.params))
-        .collect();
+    let locals = locals(&fields, &function.params);
     let declarations = fields.iter().zip(&locals).map(|(field, local)| {
         let ty = rust::outer_ty(&field.ty);
         quote! { let mut #local: #ty = Default::default(); }
@@ -122,11 +119,21 @@ fn parameter(param: &Param) -> TokenStream {
     quote! { #name: #ty }
 }
 
-/// The variable of a result; parameters of the same name stay visible.
-fn local(result: &str, params: &[Param]) -> Ident {
-    if params.iter().any(|param| param.name == result) {
-        format_ident!("{result}_result")
-    } else {
-        rust::ident(result)
-    }
+/// The variables of the results; parameters of the same names stay visible.
+fn locals(results: &[&ResultField], params: &[Param]) -> Vec<Ident> {
+    let mut taken: Vec<String> = params.iter().map(|param| param.name.clone()).collect();
+    let free = results.iter().filter(|field| !taken.contains(&field.name));
+    taken.extend(free.map(|field| field.name.clone()).collect::<Vec<_>>());
+    let locals = results.iter().map(|field| {
+        let mut name = field.name.clone();
+        if params.iter().all(|param| param.name != name) {
+            return rust::ident(&name);
+        }
+        while taken.contains(&name) {
+            name += "_result";
+        }
+        taken.push(name.clone());
+        rust::ident(&name)
+    });
+    locals.collect()
 }

@@ -28,6 +28,7 @@ fn list(model: &Model) -> TokenStream {
         .map(|s| rust::ident(&s.trait_name))
         .collect();
     let prefixes = services.iter().map(|s| &s.module);
+    let module = module_of(services);
     quote! {
         #(mod #modules;)*
 
@@ -46,12 +47,34 @@ fn list(model: &Model) -> TokenStream {
             import: &str,
             document: &[u8],
         ) -> Option<Result<Vec<u8>, HostError>> {
-            let (module, _) = import.split_once('_')?;
+            #module
             match module {
                 #(#prefixes => #modules::dispatch(services, import, document),)*
                 _ => None,
             }
         }
+    }
+}
+
+/// Finds the module of an import: what it begins with, but for names of a function's own.
+fn module_of(services: &[Service]) -> TokenStream {
+    let functions = services.iter().flat_map(|service| {
+        let functions = service.functions.iter();
+        functions.map(move |function| (&service.module, &function.import))
+    });
+    let own = functions.filter(|(module, import)| {
+        let start = import.split_once('_').map(|(start, _)| start);
+        start != Some(module.as_str())
+    });
+    let (modules, imports): (Vec<_>, Vec<_>) = own.unzip();
+    if imports.is_empty() {
+        return quote! { let (module, _) = import.split_once('_')?; };
+    }
+    quote! {
+        let module = match import {
+            #(#imports => #modules,)*
+            _ => import.split_once('_')?.0,
+        };
     }
 }
 

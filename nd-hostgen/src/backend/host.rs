@@ -243,11 +243,12 @@ pub(super) fn glue(
 }
 
 fn request_field(param: &Param) -> TokenStream {
-    let bytes = param
-        .ty
-        .holds_bytes()
-        .then(|| quote! { with = "nd_types::bytes" });
-    let serde = rust::serde(&bytes.into_iter().collect::<Vec<_>>());
+    let mut arguments = Vec::new();
+    arguments.extend(rust::rename(&param.name, &param.json));
+    if param.ty.holds_bytes() {
+        arguments.push(quote! { with = "nd_types::bytes" });
+    }
+    let serde = rust::serde(&arguments);
     let (name, ty) = (rust::ident(&param.name), rust::received_ty(param));
     quote! { #serde #name: #ty }
 }
@@ -268,6 +269,7 @@ fn answer_struct(answer: &Answer) -> TokenStream {
 
 fn answer_field(field: &ResultField) -> TokenStream {
     let mut arguments = Vec::new();
+    arguments.extend(rust::rename(&field.name, &field.json));
     if field.ty.holds_bytes() {
         arguments.push(quote! { with = "nd_types::bytes" });
     }

@@ -1,12 +1,17 @@
 //! Pieces of Rust that several back ends write: names, types, imports.
 
 use crate::model::{Answer, Model, Param, Scalar, Service, Type};
+use crate::names;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 /// An identifier, raw if the name is a keyword.
 pub(super) fn ident(name: &str) -> Ident {
-    syn::parse_str(name).unwrap_or_else(|_| Ident::new_raw(name, Span::call_site()))
+    if names::is_word(name) {
+        Ident::new_raw(name, Span::call_site())
+    } else {
+        Ident::new(name, Span::call_site())
+    }
 }
 
 /// A type; `shared` is the path of the crate root that holds the shared structs.
@@ -119,6 +124,11 @@ pub(super) fn emptiness_test(ty: &Type, root: &str) -> Option<String> {
         Type::Json => Some("serde_json::Value::is_null".to_owned()),
         Type::Local(_) | Type::Shared(_) => None,
     }
+}
+
+/// What serde is told of a JSON name that is not the derived one.
+pub(super) fn rename(name: &str, json: &str) -> Option<TokenStream> {
+    (json != names::json_name(name)).then(|| quote! { rename = #json })
 }
 
 /// A `#[serde(…)]` attribute with these arguments; nothing if there are none.

@@ -95,10 +95,7 @@ fn field(field: &Field, root: &str, serde: Serde) -> TokenStream {
 /// What the derives are told of a field.
 fn attribute(field: &Field, root: &str) -> TokenStream {
     let mut arguments = Vec::new();
-    if field.json != crate::names::json_name(&field.name) {
-        let json = &field.json;
-        arguments.push(quote! { rename = #json });
-    }
+    arguments.extend(rust::rename(&field.name, &field.json));
     if field.ty.holds_bytes() {
         let bytes = format!("{root}::bytes");
         arguments.push(quote! { with = #bytes });

@@ -44,6 +44,17 @@ impl Names {
     fn take_written(&mut self, checker: &mut Checker<'_, '_>, name: &Spanned<String>) -> bool {
         self.take(checker, &name.value, &name.place)
     }
+
+    /// Takes the JSON name of something: what was written, or what its name gives.
+    fn take_json(
+        &mut self,
+        checker: &mut Checker<'_, '_>,
+        name: &Spanned<String>,
+        json: Option<&Spanned<String>>,
+    ) -> bool {
+        let json = names::written_json(&name.value, json.map(|json| json.value.as_str()));
+        self.take(checker, &json, &name.place)
+    }
 }
 
 impl Checker<'_, '_> {
@@ -144,24 +155,25 @@ impl Checker<'_, '_> {
             let mut json = Names::new("JSON name");
             let mut fields = Names::new("field name");
             for field in &item.fields {
-                let derived = || names::json_name(&field.name.value);
-                let name = field
-                    .json
-                    .as_ref()
-                    .map_or_else(derived, |json| json.value.clone());
-                if json.take(self, &name, &field.name.place) {
+                if json.take_json(self, &field.name, field.json.as_ref()) {
                     fields.take_written(self, &field.name);
                 }
             }
         }
         for function in file.services.iter().flat_map(|item| &item.functions) {
             let mut params = Names::new("parameter");
+            let mut json = Names::new("JSON name");
             for param in &function.params {
-                params.take_written(self, &param.name);
+                if params.take_written(self, &param.name) {
+                    json.take_json(self, &param.name, param.json.as_ref());
+                }
             }
             let mut results = Names::new("result");
+            let mut json = Names::new("JSON name");
             for given in &function.result_names {
-                results.take_written(self, &given.name);
+                if results.take_written(self, &given.name) {
+                    json.take_json(self, &given.name, given.json.as_ref());
+                }
             }
         }
     }

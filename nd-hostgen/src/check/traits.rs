@@ -128,6 +128,15 @@ impl Checker<'_, '_> {
             self.check_form(name, Form::Snake);
             self.check_reserved(name, &names::RESERVED_VALUES);
             self.check_json(name, json.as_ref());
+            let written = json.as_ref().map(|json| json.value.as_str());
+            if names::written_json(&name.value, written) == names::ERROR_RESULT {
+                self.error(
+                    &name.place,
+                    Kind::Unsupported,
+                    "a result is called `error`, like the field that carries the error text",
+                    "give it another name",
+                );
+            }
         }
         let (types, given) = (function.results.len(), function.result_names.len());
         let name = &function.name;

@@ -3,7 +3,7 @@
 use super::args::{Arguments, Command, Flag};
 use super::{Failure, Outcome, common, complain};
 use nd_hostgen::diagnostic::counted;
-use nd_hostgen::schemas::{self, compare, validate};
+use nd_hostgen::schemas::{self, compare};
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -37,7 +37,7 @@ Exit codes: 0 written, or no difference; 1 a failure; 2 wrong command line;
 fn run(arguments: &Arguments, out: &mut dyn Write) -> Outcome {
     let schemas = schemas::of(&common::load(arguments)?);
     for schema in &schemas {
-        let broken = validate::validate(&schema.meaning());
+        let broken = schema.mistakes();
         if !broken.is_empty() {
             let (name, rules) = (&schema.capability, broken.join("\n  "));
             complain(&format!(

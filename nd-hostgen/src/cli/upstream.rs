@@ -229,7 +229,7 @@ impl Run<'_> {
             }
         }
         for schema in &schemas {
-            let broken = schemas::validate::validate(&schema.meaning());
+            let broken = schema.mistakes();
             if !broken.is_empty() {
                 let (name, rules) = (&schema.capability, broken.join("\n  "));
                 complain(&format!(

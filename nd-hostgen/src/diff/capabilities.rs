@@ -1,20 +1,26 @@
 //! Capabilities with their exports.
 
 use super::flows::Flow;
-use super::reads::{Slot, judge};
-use super::{Comparison, Item, Subject, Verdict, Verdicts, harmless, join, pairs};
+use super::joins::{Group, Names, Owned, groups};
+use super::{Comparison, Item, Subject, Verdict, Verdicts, harmless};
 use crate::model::{Capability, Export, Type};
 
 impl<'a> Comparison<'a> {
     /// Compares all capabilities, joined by module.
     pub(super) fn capabilities(&mut self) {
-        let (old, new) = (&self.old.capabilities, &self.new.capabilities);
-        for (old, new) in pairs(old, new, |capability| &capability.module) {
-            self.capability(old, new);
+        let names = Names {
+            owner: |capability: &Capability| &capability.module,
+            items: |capability| &capability.exports,
+            wire: |export: &Export| &export.name,
+            name: |export| &export.method,
+        };
+        for group in groups(&self.old.capabilities, &self.new.capabilities, &names) {
+            self.capability(group);
         }
     }
 
-    fn capability(&mut self, old: Option<&'a Capability>, new: Option<&'a Capability>) {
+    fn capability(&mut self, group: Group<'a, Capability, Export>) {
+        let (old, new) = group.owners;
         let Some(any) = old.or(new) else { return };
         self.group = format!("capability `{}`", any.module);
         let subject = Subject {
@@ -25,28 +31,15 @@ impl<'a> Comparison<'a> {
         };
         match (old, new) {
             (Some(old), Some(new)) => self.heads(subject, old, new),
-            (Some(_), None) => {
-                let verdicts = (
-                    Verdict::breaking("nothing calls it any more"),
-                    Verdict::compatible(""),
-                );
-                self.removed(subject, None, verdicts);
-            }
+            (Some(_), None) if group.loses() => self.removed(subject, None, removed()),
+            (Some(_), None) => self.removed(subject, None, harmless()),
             (None, _) => {
                 let hosts = Verdict::compatible("existing hosts never call it");
                 self.added(subject, None, (Verdict::compatible(""), hosts));
             }
         }
-        let exports = join(
-            old.map(|capability| &capability.exports[..])
-                .unwrap_or_default(),
-            new.map(|capability| &capability.exports[..])
-                .unwrap_or_default(),
-            |export| &export.name,
-            |export| &export.method,
-        );
-        for (old_export, new_export) in exports {
-            self.export((old, old_export), (new, new_export));
+        for (old, new) in group.items {
+            self.export(old, new);
         }
     }
 
@@ -63,17 +56,8 @@ impl<'a> Comparison<'a> {
             "required exports",
             (required(old), required(new)),
             || {
-                let guests = if new.required() {
-                    Verdict::breaking("existing plugins may have some of the exports only")
-                } else {
-                    Verdict::compatible("")
-                };
-                let hosts = if old.required() {
-                    Verdict::breaking("existing hosts count on all exports")
-                } else {
-                    Verdict::compatible("")
-                };
-                (guests, hosts)
+                let why = "hosts know a capability by any one of its exports";
+                (Verdict::compatible(why), Verdict::compatible(why))
             },
         );
         self.detail(subject, "identity", &old.identity, &new.identity);
@@ -90,84 +74,73 @@ impl<'a> Comparison<'a> {
 
     fn export(
         &mut self,
-        (old_owner, old): (Option<&'a Capability>, Option<&'a Export>),
-        (new_owner, new): (Option<&'a Capability>, Option<&'a Export>),
+        old: Option<Owned<'a, Capability, Export>>,
+        new: Option<Owned<'a, Capability, Export>>,
     ) {
-        let Some(any) = old.or(new) else { return };
+        let Some((_, any)) = old.or(new) else { return };
         let subject = Subject {
             item: Item::Export,
             name: &any.name,
-            old: old.map(|export| &export.place),
-            new: new.map(|export| &export.place),
+            old: old.map(|(_, export)| &export.place),
+            new: new.map(|(_, export)| &export.place),
         };
-        let (Some(old), Some(new)) = (old, new) else {
-            match old {
-                Some(old) => {
-                    let required = old_owner.is_some_and(Capability::required);
-                    self.removed(subject, Some(signature(old)), removed(required));
-                }
-                None => {
-                    let hosts = Verdict::compatible("existing hosts never call it");
-                    let verdicts = (Verdict::compatible(""), hosts);
-                    self.added(subject, new.map(signature), verdicts);
-                }
+        let ((old_owner, old), (new_owner, new)) = match (old, new) {
+            (Some(old), Some(new)) => (old, new),
+            (Some((_, old)), None) => {
+                return self.removed(subject, Some(signature(old)), removed());
             }
-            return;
+            (None, new) => {
+                let hosts = Verdict::compatible("existing hosts never call it");
+                let verdicts = (Verdict::compatible(""), hosts);
+                return self.added(subject, new.map(|(_, new)| signature(new)), verdicts);
+            }
         };
-        let modules = (
-            old_owner.map_or("", |capability| capability.module.as_str()),
-            new_owner.map_or("", |capability| capability.module.as_str()),
-        );
+        let modules = (&*old_owner.module, &*new_owner.module);
+        self.changed(subject, "capability", modules, harmless);
         self.changed(subject, "export", (&*old.name, &*new.name), || {
             (
                 Verdict::breaking("hosts call the new name only"),
                 Verdict::breaking("existing hosts call the old name"),
             )
         });
-        let slot = |model, module, ty| Slot {
-            model,
-            module,
-            ty,
-            omitted: false,
-        };
-        let inputs = (shown(&old.input), shown(&new.input));
-        let judged = match (&old.input, &new.input) {
-            (Some(old), Some(new)) => judge(
-                slot(self.old, modules.0, old),
-                slot(self.new, modules.1, new),
-                &[Flow::Input],
-            ),
-            (old, _) => input(old.is_some()),
-        };
-        self.changed(subject, "input", inputs, || judged);
-        let outputs = (shown(&old.output), shown(&new.output));
-        let judged = match (&old.output, &new.output) {
-            (Some(old), Some(new)) => judge(
-                slot(self.old, modules.0, old),
-                slot(self.new, modules.1, new),
-                &[Flow::ToHost],
-            ),
-            (Some(old), None) => output(old),
-            (None, new) => {
-                let (accepted, empty) = new.as_ref().map_or_else(harmless, output);
-                (empty, accepted)
+        match (&old.input, &new.input) {
+            (Some(old), Some(new)) => {
+                let slots = self.slots((modules.0, old), (modules.1, new));
+                let slots = (slots.0.written(), slots.1.written());
+                self.types_of(subject, "input", slots, Flow::Input);
             }
-        };
-        self.changed(subject, "output", outputs, || judged);
+            (old, new) => {
+                let judged = input(old.is_some());
+                self.changed(subject, "input", (shown(old), shown(new)), || judged);
+            }
+        }
+        match (&old.output, &new.output) {
+            (Some(old), Some(new)) => {
+                let slots = self.slots((modules.0, old), (modules.1, new));
+                let slots = (slots.0.written(), slots.1.written());
+                self.types_of(subject, "output", slots, Flow::ToHost);
+            }
+            (old, new) => {
+                let judged = match (old, new) {
+                    (Some(old), _) => output(old),
+                    (None, new) => {
+                        let (accepted, empty) = new.as_ref().map_or_else(harmless, output);
+                        (empty, accepted)
+                    }
+                };
+                self.changed(subject, "output", (shown(old), shown(new)), || judged);
+            }
+        }
         self.detail(subject, "documentation", &old.docs, &new.docs);
         self.detail(subject, "release", &old.since, &new.since);
         self.detail(subject, "name in Rust", &old.method, &new.method);
     }
 }
 
-/// The verdicts on an export that only the old side has.
-fn removed(required: bool) -> Verdicts {
-    let hosts = if required {
-        Verdict::breaking("existing hosts count on all exports")
-    } else {
-        Verdict::compatible("")
-    };
-    (Verdict::breaking("nothing calls it any more"), hosts)
+/// The verdicts on an export that only the old side has; no host counts on any of the exports.
+fn removed() -> Verdicts {
+    let guests = Verdict::breaking("nothing calls it any more");
+    (guests, Verdict::compatible(""))
 }
 
 /// The verdicts on an input that one side only has.

@@ -21,16 +21,42 @@ pub(super) type Key<'a> = (&'a str, &'a str);
 /// The ways of every struct that crosses the wire.
 pub(super) type Flows<'a> = BTreeMap<Key<'a>, Vec<Flow>>;
 
+/// The structs of a model by key.
+pub(super) type Structs<'a> = BTreeMap<Key<'a>, &'a Struct>;
+
+/// Finds all structs of a model.
+pub(super) fn structs(model: &Model) -> Structs<'_> {
+    let mut structs = Structs::new();
+    for module in &model.modules {
+        for item in &module.structs {
+            structs.entry((&module.name, &item.name)).or_insert(item);
+        }
+    }
+    structs
+}
+
 /// Finds the ways of all structs of a model.
-pub(super) fn of(model: &Model) -> Flows<'_> {
+pub(super) fn of<'a>(model: &'a Model, structs: &Structs<'a>) -> Flows<'a> {
     let mut flows = Flows::new();
     for service in &model.services {
         for function in &service.functions {
             for param in &function.params {
-                follow(model, &service.module, &param.ty, Flow::ToHost, &mut flows);
+                follow(
+                    structs,
+                    &service.module,
+                    &param.ty,
+                    Flow::ToHost,
+                    &mut flows,
+                );
             }
             for field in function.answer.fields() {
-                follow(model, &service.module, &field.ty, Flow::Answer, &mut flows);
+                follow(
+                    structs,
+                    &service.module,
+                    &field.ty,
+                    Flow::Answer,
+                    &mut flows,
+                );
             }
         }
     }
@@ -38,7 +64,7 @@ pub(super) fn of(model: &Model) -> Flows<'_> {
         for export in &capability.exports {
             for (ty, flow) in [(&export.input, Flow::Input), (&export.output, Flow::ToHost)] {
                 if let Some(ty) = ty {
-                    follow(model, &capability.module, ty, flow, &mut flows);
+                    follow(structs, &capability.module, ty, flow, &mut flows);
                 }
             }
         }
@@ -47,14 +73,20 @@ pub(super) fn of(model: &Model) -> Flows<'_> {
 }
 
 /// Notes a way for all structs inside a type.
-fn follow<'a>(model: &'a Model, module: &'a str, ty: &'a Type, flow: Flow, flows: &mut Flows<'a>) {
+fn follow<'a>(
+    structs: &Structs<'a>,
+    module: &'a str,
+    ty: &'a Type,
+    flow: Flow,
+    flows: &mut Flows<'a>,
+) {
     let mut next = vec![(module, ty)];
     while let Some((module, ty)) = next.pop() {
         if let Type::List(inner) | Type::Map(inner) | Type::Option(inner) = ty {
             next.push((module, inner));
         }
-        let Some((key, item)) = key(module, ty).and_then(|key| Some((key, find(model, key)?)))
-        else {
+        let found = key(module, ty).and_then(|key| Some((key, structs.get(&key)?)));
+        let Some((key, item)) = found else {
             continue;
         };
         let ways = flows.entry(key).or_default();
@@ -72,11 +104,4 @@ pub(super) fn key<'a>(module: &'a str, ty: &'a Type) -> Option<Key<'a>> {
         Type::Shared(name) => Some((SHARED_MODULE, name)),
         _ => None,
     }
-}
-
-/// A struct by its key.
-pub(super) fn find<'a>(model: &'a Model, (module, name): Key<'_>) -> Option<&'a Struct> {
-    let modules = model.modules.iter();
-    let mut modules = modules.filter(|item| item.name == module);
-    modules.find_map(|item| item.structs.iter().find(|item| item.name == name))
 }

@@ -9,7 +9,10 @@
 //! What no byte tells, such as documentation, releases and names in Rust, is compared only when asked for.
 
 mod capabilities;
+mod constants;
 mod flows;
+mod joins;
+mod naming;
 mod presence;
 mod reads;
 mod render;
@@ -17,10 +20,10 @@ mod services;
 mod types;
 
 use crate::diagnostic::Place;
-use crate::model::Model;
-use flows::Flows;
+use crate::model::{Model, Type};
+use flows::{Flow, Flows, Structs};
+use reads::{Known, Slot, judge};
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// The differences of two models, in the order of the old one; what is new comes after what was there.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -154,11 +157,15 @@ pub struct Options {
 
 /// Compares two models.
 pub fn diff(old: &Model, new: &Model, options: Options) -> Report {
+    let (old_structs, new_structs) = (flows::structs(old), flows::structs(new));
     let mut comparison = Comparison {
         old,
         new,
-        old_flows: flows::of(old),
-        new_flows: flows::of(new),
+        old_flows: flows::of(old, &old_structs),
+        new_flows: flows::of(new, &new_structs),
+        old_structs: &old_structs,
+        new_structs: &new_structs,
+        known: Known::default(),
         options,
         group: String::new(),
         changes: Vec::new(),
@@ -175,8 +182,11 @@ pub fn diff(old: &Model, new: &Model, options: Options) -> Report {
 struct Comparison<'a> {
     old: &'a Model,
     new: &'a Model,
+    old_structs: &'a Structs<'a>,
+    new_structs: &'a Structs<'a>,
     old_flows: Flows<'a>,
     new_flows: Flows<'a>,
+    known: Known<'a>,
     options: Options,
     group: String,
     changes: Vec<Change>,
@@ -199,7 +209,57 @@ fn harmless() -> Verdicts {
     (Verdict::compatible(""), Verdict::compatible(""))
 }
 
-impl Comparison<'_> {
+/// The worse of two pairs of verdicts.
+fn worse(one: Verdicts, other: Verdicts) -> Verdicts {
+    (one.0.or(other.0), one.1.or(other.1))
+}
+
+impl<'a> Comparison<'a> {
+    /// A slot of the old side, as the new side has it too.
+    fn slots(&self, old: (&'a str, &'a Type), new: (&'a str, &'a Type)) -> (Slot<'a>, Slot<'a>) {
+        (
+            Slot::whole(self.old_structs, old.0, old.1),
+            Slot::whole(self.new_structs, new.0, new.1),
+        )
+    }
+
+    /// The verdicts on one of two things that are one under two names; where both names are found, the types count.
+    fn renamed(
+        &mut self,
+        names: (&str, &str, &str),
+        (old, new): (Slot<'a>, Slot<'a>),
+        flows: &[Flow],
+    ) -> Verdicts {
+        let is_found = |flow: &&Flow| presence::is_found(names.1, names.2, **flow);
+        let found: Vec<Flow> = flows.iter().filter(is_found).copied().collect();
+        let types = judge(old, new, &found, &mut self.known);
+        worse(presence::renamed(names, flows), types)
+    }
+
+    /// Records types that are written differently, or alike in two modules where they stand for different things.
+    fn types_of(
+        &mut self,
+        subject: Subject<'_>,
+        aspect: &'static str,
+        (old, new): (Slot<'a>, Slot<'a>),
+        flow: Flow,
+    ) {
+        let mut shown = (old.ty.to_string(), new.ty.to_string());
+        let is_moved = shown.0 == shown.1 && old.module != new.module;
+        if shown.0 == shown.1 && !is_moved {
+            return;
+        }
+        let verdicts = judge(old, new, &[flow], &mut self.known);
+        if is_moved {
+            if !verdicts.0.breaking && !verdicts.1.breaking {
+                return;
+            }
+            shown.0 += &format!(" of `{}`", old.module);
+            shown.1 += &format!(" of `{}`", new.module);
+        }
+        self.changed(subject, aspect, shown, || verdicts);
+    }
+
     fn record(
         &mut self,
         subject: Subject<'_>,
@@ -252,53 +312,6 @@ impl Comparison<'_> {
             self.changed(subject, aspect, (old, new), harmless);
         }
     }
-}
-
-/// Joins the items of two sides by a key: those of the old side in its order, then those that are new.
-fn pairs<'a, T, K: Ord>(
-    old: impl IntoIterator<Item = &'a T>,
-    new: impl IntoIterator<Item = &'a T>,
-    key: impl Fn(&'a T) -> K,
-) -> Vec<(Option<&'a T>, Option<&'a T>)> {
-    let mut places = BTreeMap::new();
-    let mut pairs = Vec::new();
-    for item in old {
-        places.insert(key(item), pairs.len());
-        pairs.push((Some(item), None));
-    }
-    for item in new {
-        match places.get(&key(item)).and_then(|at| pairs.get_mut(*at)) {
-            Some(pair) => pair.1 = Some(item),
-            None => pairs.push((None, Some(item))),
-        }
-    }
-    pairs
-}
-
-/// Joins items by their name on the wire; what has no counterpart is joined by its other name.
-fn join<'a, T>(
-    old: &'a [T],
-    new: &'a [T],
-    wire: impl Fn(&'a T) -> &'a String,
-    name: impl Fn(&'a T) -> &'a String,
-) -> Vec<(Option<&'a T>, Option<&'a T>)> {
-    let mut joined = pairs(old, new, wire);
-    let (mut at, mut length) = (0, joined.len());
-    while at < length {
-        if let (Some(lost), None) = joined[at] {
-            let renamed = joined.iter().position(|pair| match pair {
-                (None, Some(found)) => name(found) == name(lost),
-                _ => false,
-            });
-            // What is only new stands after what was there, so nothing before this place moves.
-            if let Some(from) = renamed {
-                joined[at].1 = joined.remove(from).1;
-                length -= 1;
-            }
-        }
-        at += 1;
-    }
-    joined
 }
 
 impl Report {

@@ -34,19 +34,30 @@ pub(super) fn removed(needed: bool, flows: &[Flow]) -> Verdicts {
     })
 }
 
-/// The verdicts on something that one side calls otherwise: what is there is not found.
-pub(super) fn renamed(side: &str, name: &str, flows: &[Flow]) -> Verdicts {
-    let why = format!("the {side} side calls it `{name}`, so what is sent is not found");
-    each(flows, |_| {
-        (Verdict::breaking(&*why), Verdict::breaking(&*why))
+/// The verdicts on something that one side calls otherwise: what is there is not found, except by hosts if only capitals
+/// differ.
+pub(super) fn renamed((side, name, other): (&str, &str, &str), flows: &[Flow]) -> Verdicts {
+    each(flows, |flow| {
+        let (verdict, end): (fn(String) -> Verdict, _) = if is_found(name, other, *flow) {
+            (Verdict::compatible, "which hosts take for the same")
+        } else {
+            (Verdict::breaking, "so what is sent is not found")
+        };
+        let why = format!("the {side} side calls it `{other}`, {end}");
+        (verdict(why.clone()), verdict(why))
     })
 }
 
+/// Whether what is written under one name is found under another: hosts do not insist on capitals.
+pub(super) fn is_found(name: &str, other: &str, flow: Flow) -> bool {
+    name == other || flow == Flow::ToHost && name.eq_ignore_ascii_case(other)
+}
+
 /// The worst verdicts of all ways.
-fn each(flows: &[Flow], judge: impl Fn(&Flow) -> Verdicts) -> Verdicts {
+pub(super) fn each(flows: &[Flow], judge: impl Fn(&Flow) -> Verdicts) -> Verdicts {
     let mut worst = super::harmless();
-    for (guest, host) in flows.iter().map(judge) {
-        worst = (worst.0.or(guest), worst.1.or(host));
+    for verdicts in flows.iter().map(judge) {
+        worst = super::worse(worst, verdicts);
     }
     worst
 }

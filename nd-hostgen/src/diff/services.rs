@@ -1,9 +1,10 @@
 //! Host services with their functions, parameters and results.
 
 use super::flows::Flow;
-use super::reads::{Slot, judge};
-use super::{Comparison, Item, Subject, Verdict, Verdicts, harmless, join, pairs, presence};
-use crate::model::{Function, Param, ResultField, Service, Type};
+use super::joins::{Group, Names, Owned, groups, pairs};
+use super::naming::{order, renamed};
+use super::{Comparison, Item, Subject, Verdict, Verdicts, harmless, presence};
+use crate::model::{Function, Param, Service};
 
 /// Why a plugin cannot live without a host function.
 const NO_LOAD: &str = "plugins that import it do not load";
@@ -11,13 +12,19 @@ const NO_LOAD: &str = "plugins that import it do not load";
 impl<'a> Comparison<'a> {
     /// Compares all host services, joined by module.
     pub(super) fn services(&mut self) {
-        let (old, new) = (&self.old.services, &self.new.services);
-        for (old, new) in pairs(old, new, |service| &service.module) {
-            self.service(old, new);
+        let names = Names {
+            owner: |service: &Service| &service.module,
+            items: |service| &service.functions,
+            wire: |function: &Function| &function.import,
+            name: |function| &function.name,
+        };
+        for group in groups(&self.old.services, &self.new.services, &names) {
+            self.service(group);
         }
     }
 
-    fn service(&mut self, old: Option<&'a Service>, new: Option<&'a Service>) {
+    fn service(&mut self, group: Group<'a, Service, Function>) {
+        let (old, new) = group.owners;
         let Some(any) = new.or(old) else { return };
         self.group = format!("host service `{}`", any.name);
         let subject = Subject {
@@ -40,22 +47,13 @@ impl<'a> Comparison<'a> {
                 self.detail(subject, "release", &old.since, &new.since);
                 self.detail(subject, "trait in Rust", &old.trait_name, &new.trait_name);
             }
-            (Some(_), None) => {
-                let verdicts = (Verdict::breaking(NO_LOAD), Verdict::compatible(""));
-                self.removed(subject, None, verdicts);
-            }
-            (None, _) => self.added(subject, None, new_import()),
+            (Some(_), None) if group.loses() => self.removed(subject, None, lost_import()),
+            (Some(_), None) => self.removed(subject, None, harmless()),
+            (None, _) if group.gains() => self.added(subject, None, new_import()),
+            (None, _) => self.added(subject, None, harmless()),
         }
-        let functions = join(
-            old.map(|service| &service.functions[..])
-                .unwrap_or_default(),
-            new.map(|service| &service.functions[..])
-                .unwrap_or_default(),
-            |function| &function.import,
-            |function| &function.name,
-        );
-        for (old_function, new_function) in functions {
-            self.function((old, old_function), (new, new_function));
+        for (old, new) in group.items {
+            self.function(old, new);
         }
     }
 
@@ -64,47 +62,46 @@ impl<'a> Comparison<'a> {
             Some(key) => format!("`{key}`"),
             None => "none".to_owned(),
         };
-        let lacks = |key: &Option<String>, whose: &str| match key {
-            Some(_) => Verdict::breaking(format!("{whose} do not ask for it")),
+        let verdict = |key: &Option<String>, why: &str| match key {
+            Some(_) => Verdict::breaking(why),
             None => Verdict::compatible(""),
         };
         self.changed(subject, "permission", (shown(old), shown(new)), || {
             (
-                lacks(&new.permission, "existing plugins"),
-                match old.permission {
-                    Some(_) => Verdict::breaking("existing hosts want the old one"),
-                    None => Verdict::compatible(""),
-                },
+                verdict(&new.permission, "existing plugins do not ask for it"),
+                verdict(&old.permission, "existing hosts want the old one"),
             )
         });
     }
 
     fn function(
         &mut self,
-        (old_service, old): (Option<&'a Service>, Option<&'a Function>),
-        (new_service, new): (Option<&'a Service>, Option<&'a Function>),
+        old: Option<Owned<'a, Service, Function>>,
+        new: Option<Owned<'a, Service, Function>>,
     ) {
-        let Some(any) = old.or(new) else { return };
+        let Some((_, any)) = old.or(new) else { return };
         let subject = Subject {
             item: Item::Function,
             name: &any.import,
-            old: old.map(|function| &function.place),
-            new: new.map(|function| &function.place),
+            old: old.map(|(_, function)| &function.place),
+            new: new.map(|(_, function)| &function.place),
         };
-        let (Some(old), Some(new)) = (old, new) else {
-            match old {
-                Some(old) => {
-                    let verdicts = (Verdict::breaking(NO_LOAD), Verdict::compatible(""));
-                    self.removed(subject, Some(signature(old)), verdicts);
-                }
-                None => self.added(subject, new.map(signature), new_import()),
+        let ((old_service, old), (new_service, new)) = match (old, new) {
+            (Some(old), Some(new)) => (old, new),
+            (Some((_, old)), None) => {
+                return self.removed(subject, Some(signature(old)), lost_import());
             }
-            return;
+            (None, new) => {
+                let new = new.map(|(_, function)| signature(function));
+                return self.added(subject, new, new_import());
+            }
         };
-        let modules = (
-            old_service.map_or("", |service| service.module.as_str()),
-            new_service.map_or("", |service| service.module.as_str()),
-        );
+        if old_service.module != new_service.module {
+            let homes = (&*old_service.name, &*new_service.name);
+            self.changed(subject, "host service", homes, harmless);
+            self.permission(subject, old_service, new_service);
+        }
+        let modules = (&*old_service.module, &*new_service.module);
         self.changed(subject, "import", (&*old.import, &*new.import), || {
             let (guests, hosts) = new_import();
             (Verdict::breaking(NO_LOAD), guests.or(hosts))
@@ -112,13 +109,12 @@ impl<'a> Comparison<'a> {
         self.detail(subject, "documentation", &old.docs, &new.docs);
         self.detail(subject, "release", &old.since, &new.since);
         self.detail(subject, "name in Rust", &old.name, &new.name);
+        let params: (Vec<&Param>, Vec<&Param>) =
+            (old.params.iter().collect(), new.params.iter().collect());
         for (old, new) in pairs(&old.params, &new.params, |param| &param.json) {
-            self.param(subject, (modules.0, old), (modules.1, new));
+            self.param(subject, (modules.0, old), (modules.1, new), &params);
         }
-        let order = (
-            order(&old.params, &new.params),
-            order(&new.params, &old.params),
-        );
+        let order = (order(&params.0, &params.1), order(&params.1, &params.0));
         self.changed(subject, "order of parameters", order, harmless);
         self.answer(subject, (modules.0, old), (modules.1, new));
     }
@@ -128,6 +124,7 @@ impl<'a> Comparison<'a> {
         function: Subject<'a>,
         (old_module, old): (&'a str, Option<&'a Param>),
         (new_module, new): (&'a str, Option<&'a Param>),
+        (all_old, all_new): &(Vec<&'a Param>, Vec<&'a Param>),
     ) {
         let json = old.or(new).map_or("", |param| param.json.as_str());
         let name = format!("{}.{json}", function.name);
@@ -138,24 +135,34 @@ impl<'a> Comparison<'a> {
         };
         match (old, new) {
             (Some(old), Some(new)) => {
-                let slots = (
-                    whole(self.old, old_module, &old.ty),
-                    whole(self.new, new_module, &new.ty),
-                );
-                let types = (old.ty.to_string(), new.ty.to_string());
-                self.changed(subject, "type", types, || {
-                    judge(slots.0, slots.1, &[Flow::ToHost])
-                });
+                let slots = self.slots((old_module, &old.ty), (new_module, &new.ty));
+                self.types_of(subject, "type", slots, Flow::ToHost);
                 let told = |param: &Param| if param.distinguish_null { "yes" } else { "no" };
                 self.detail(subject, "null told from empty", told(old), told(new));
                 self.detail(subject, "name in Rust", &old.name, &new.name);
             }
             (None, Some(new)) => {
-                let verdicts = presence::added(!new.ty.is_option(), &[Flow::ToHost]);
+                let renamed = renamed(new, all_old, all_new);
+                let verdicts = match renamed {
+                    Some(old) => self.renamed(
+                        ("old", new.json.as_str(), old.json.as_str()),
+                        self.slots((old_module, &old.ty), (new_module, &new.ty)),
+                        &[Flow::ToHost],
+                    ),
+                    None => presence::added(!new.ty.is_option(), &[Flow::ToHost]),
+                };
                 self.added(subject, Some(new.ty.to_string()), verdicts);
             }
             (Some(old), None) => {
-                let verdicts = presence::removed(!old.ty.is_option(), &[Flow::ToHost]);
+                let renamed = renamed(old, all_new, all_old);
+                let verdicts = match renamed {
+                    Some(new) => self.renamed(
+                        ("new", old.json.as_str(), new.json.as_str()),
+                        self.slots((old_module, &old.ty), (new_module, &new.ty)),
+                        &[Flow::ToHost],
+                    ),
+                    None => presence::removed(!old.ty.is_option(), &[Flow::ToHost]),
+                };
                 self.removed(subject, Some(old.ty.to_string()), verdicts);
             }
             (None, None) => {}
@@ -184,30 +191,38 @@ impl<'a> Comparison<'a> {
             };
             match (old_field, new_field) {
                 (Some(old), Some(new)) => {
-                    let slots = (
-                        whole(self.old, old_module, &old.ty),
-                        whole(self.new, new_module, &new.ty),
-                    );
-                    let types = (old.ty.to_string(), new.ty.to_string());
-                    self.changed(subject, "type", types, || {
-                        judge(slots.0, slots.1, &[Flow::Answer])
-                    });
+                    let slots = self.slots((old_module, &old.ty), (new_module, &new.ty));
+                    self.types_of(subject, "type", slots, Flow::Answer);
                     self.detail(subject, "name in Rust", &old.name, &new.name);
                 }
                 (None, Some(field)) => {
-                    let verdicts = presence::added(!field.ty.is_option(), &[Flow::Answer]);
+                    let renamed = renamed(field, &old_fields, &new_fields);
+                    let verdicts = match renamed {
+                        Some(old) => {
+                            let names = ("old", &*field.json, &*old.json);
+                            presence::renamed(names, &[Flow::Answer])
+                        }
+                        None => presence::added(!field.ty.is_option(), &[Flow::Answer]),
+                    };
                     self.added(subject, Some(field.ty.to_string()), verdicts);
                 }
                 (Some(field), None) => {
-                    let verdicts = presence::removed(!field.ty.is_option(), &[Flow::Answer]);
+                    let renamed = renamed(field, &new_fields, &old_fields);
+                    let verdicts = match renamed {
+                        Some(new) => {
+                            let names = ("new", &*field.json, &*new.json);
+                            presence::renamed(names, &[Flow::Answer])
+                        }
+                        None => presence::removed(!field.ty.is_option(), &[Flow::Answer]),
+                    };
                     self.removed(subject, Some(field.ty.to_string()), verdicts);
                 }
                 (None, None) => {}
             }
         }
         let order = (
-            order(old_fields.iter().copied(), new_fields.iter().copied()),
-            order(new_fields.iter().copied(), old_fields.iter().copied()),
+            order(&old_fields, &new_fields),
+            order(&new_fields, &old_fields),
         );
         self.changed(function, "order of results", order, harmless);
         let fails = |function: &Function| if function.fallible { "yes" } else { "no" };
@@ -217,54 +232,25 @@ impl<'a> Comparison<'a> {
             } else {
                 Verdict::compatible("")
             };
-            (guests, Verdict::compatible(""))
+            let hosts = if old.fallible {
+                Verdict::breaking("existing hosts send errors that new plugins do not look at")
+            } else {
+                Verdict::compatible("")
+            };
+            (guests, hosts)
         });
     }
+}
+
+/// The verdicts on an import that only the old side has.
+fn lost_import() -> Verdicts {
+    (Verdict::breaking(NO_LOAD), Verdict::compatible(""))
 }
 
 /// The verdicts on an import that only the new side has.
 fn new_import() -> Verdicts {
     let why = format!("{NO_LOAD} on existing hosts");
     (Verdict::compatible(""), Verdict::breaking(why))
-}
-
-/// A parameter or result of a type; results are left out when empty, and every reader knows that.
-fn whole<'a>(model: &'a crate::model::Model, module: &'a str, ty: &'a Type) -> Slot<'a> {
-    Slot {
-        model,
-        module,
-        ty,
-        omitted: true,
-    }
-}
-
-/// A thing with a name on the wire.
-trait Named {
-    fn json(&self) -> &str;
-}
-
-impl Named for Param {
-    fn json(&self) -> &str {
-        &self.json
-    }
-}
-
-impl Named for ResultField {
-    fn json(&self) -> &str {
-        &self.json
-    }
-}
-
-/// The names, in order, of those that the other side has too.
-fn order<'a, T: Named + 'a>(
-    these: impl IntoIterator<Item = &'a T>,
-    others: impl IntoIterator<Item = &'a T> + Clone,
-) -> String {
-    let both = these.into_iter().map(Named::json).filter(|name| {
-        let mut others = others.clone().into_iter();
-        others.any(|other| other.json() == *name)
-    });
-    both.collect::<Vec<_>>().join(", ")
 }
 
 /// A function's parameters and results.

@@ -1,11 +1,12 @@
-//! Structs with their fields, aliases and constants.
+//! Structs with their fields.
 
 use super::flows::{Flow, Key};
+use super::joins::pairs;
+use super::naming::renamed;
 use super::reads::{self, Slot, judge, needed};
-use super::{Comparison, Item, Subject, Verdict, Verdicts, harmless, pairs, presence};
+use super::{Comparison, Item, Subject, harmless, presence};
 use crate::lower::SHARED_MODULE;
 use crate::model::{Field, Model, Struct, TypeModule};
-use crate::syntax::Literal;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The name of a module, and a field of one of its structs.
@@ -18,7 +19,11 @@ impl<'a> Comparison<'a> {
     /// Compares the types of all modules.
     pub(super) fn types(&mut self) {
         let (old, new) = (structs(self.old), structs(self.new));
-        let joined = join(&old, &new);
+        let mut joined: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+        for (old, new) in join(&old, &new) {
+            let module = old.or(new).map_or("", |((module, _), _)| module);
+            joined.entry(module).or_default().push((old, new));
+        }
         let mut modules: BTreeSet<&str> = BTreeSet::new();
         modules.extend(self.old.modules.iter().map(|module| module.name.as_str()));
         modules.extend(self.new.modules.iter().map(|module| module.name.as_str()));
@@ -27,13 +32,10 @@ impl<'a> Comparison<'a> {
                 SHARED_MODULE => "shared types".to_owned(),
                 _ => format!("types of `{name}`"),
             };
-            for (old, new) in &joined {
-                let module = old.or(*new).map(|((module, _), _)| module);
-                if module == Some(name) {
-                    self.structure(*old, *new);
-                }
+            for (old, new) in joined.remove(name).unwrap_or_default() {
+                self.structure(old, new);
             }
-            self.constants(module(self.old, name), module(self.new, name));
+            self.aliases(module(self.old, name), module(self.new, name));
         }
     }
 
@@ -53,12 +55,14 @@ impl<'a> Comparison<'a> {
                 self.changed(subject, "home", homes, harmless);
                 self.detail(subject, "documentation", &old.docs, &new.docs);
                 self.detail(subject, "release", &old.since, &new.since);
+                // A way of one side only comes with a function or an export that the other does not have.
                 let mut flows = self.old_flows.get(&old_key).cloned().unwrap_or_default();
-                flows.extend(self.new_flows.get(&new_key).into_iter().flatten());
+                let new_flows = self.new_flows.get(&new_key);
+                flows.retain(|flow| new_flows.is_some_and(|flows| flows.contains(flow)));
+                let all = (old.fields.iter().collect(), new.fields.iter().collect());
                 for (old_field, new_field) in pairs(&old.fields, &new.fields, |field| &field.json) {
-                    let others = (&old.fields[..], &new.fields[..]);
                     let sides = ((old_key.0, old_field), (new_key.0, new_field));
-                    self.field(subject, sides, others, &flows);
+                    self.field(subject, sides, &all, &flows);
                 }
             }
             (Some(_), None) => self.removed(subject, Some(home(key)), harmless()),
@@ -70,7 +74,7 @@ impl<'a> Comparison<'a> {
         &mut self,
         owner: Subject<'a>,
         ((old_module, old), (new_module, new)): (Side<'a>, Side<'a>),
-        (all_old, all_new): (&[Field], &[Field]),
+        (all_old, all_new): &(Vec<&'a Field>, Vec<&'a Field>),
         flows: &[Flow],
     ) {
         let json = old.or(new).map(|field| field.json.as_str());
@@ -82,18 +86,17 @@ impl<'a> Comparison<'a> {
         };
         match (old, new) {
             (Some(old), Some(new)) => {
-                let slots = (
-                    Slot::of(self.old, old_module, old),
-                    Slot::of(self.new, new_module, new),
-                );
-                let (written, as_new) = ((old.ty.to_string(), new.ty.to_string()), reads::omitted);
-                let both = || judge(slots.0, slots.1, flows);
-                if written.0 == written.1 {
-                    let presence = (when(as_new(old)), when(as_new(new)));
-                    self.changed(subject, "presence", presence, both);
+                let written = (old.ty.to_string(), new.ty.to_string());
+                let presence = (when(reads::omitted(old)), when(reads::omitted(new)));
+                let (aspect, said) = if written.0 == written.1 {
+                    ("presence", (presence.0.to_owned(), presence.1.to_owned()))
                 } else {
-                    let written = (shown(old), shown(new));
-                    self.changed(subject, "type", written, both);
+                    ("type", (shown(old), shown(new)))
+                };
+                if said.0 != said.1 {
+                    let slots = self.fields_at((old_module, old), (new_module, new));
+                    let verdicts = judge(slots.0, slots.1, flows, &mut self.known);
+                    self.changed(subject, aspect, said, || verdicts);
                 }
                 self.detail(subject, "documentation", &old.docs, &new.docs);
                 let since = |field: &Field| field.since.clone().unwrap_or_default();
@@ -101,84 +104,40 @@ impl<'a> Comparison<'a> {
                 self.detail(subject, "name in Rust", &old.name, &new.name);
             }
             (None, Some(new)) => {
-                let renamed = renamed(new, all_old, all_new);
-                let verdicts = renamed.map_or_else(
-                    || presence::added(needed(new), flows),
-                    |old| presence::renamed("old", &old.json, flows),
-                );
+                let verdicts = match renamed(new, all_old, all_new) {
+                    Some(old) => {
+                        let slots = self.fields_at((old_module, old), (new_module, new));
+                        self.renamed(("old", &new.json, &old.json), slots, flows)
+                    }
+                    None => presence::added(needed(new), flows),
+                };
                 self.added(subject, Some(shown(new)), verdicts);
             }
             (Some(old), None) => {
-                let renamed = renamed(old, all_new, all_old);
-                let verdicts = renamed.map_or_else(
-                    || presence::removed(needed(old), flows),
-                    |new| presence::renamed("new", &new.json, flows),
-                );
+                let verdicts = match renamed(old, all_new, all_old) {
+                    Some(new) => {
+                        let slots = self.fields_at((old_module, old), (new_module, new));
+                        self.renamed(("new", &old.json, &new.json), slots, flows)
+                    }
+                    None => presence::removed(needed(old), flows),
+                };
                 self.removed(subject, Some(shown(old)), verdicts);
             }
             (None, None) => {}
         }
     }
 
-    fn constants(&mut self, old: Option<&'a TypeModule>, new: Option<&'a TypeModule>) {
-        let (old_aliases, new_aliases) = (
-            old.into_iter().flat_map(|module| &module.aliases),
-            new.into_iter().flat_map(|module| &module.aliases),
-        );
-        for (old, new) in pairs(old_aliases, new_aliases, |alias| &alias.name) {
-            let subject = named(Item::Alias, old.or(new).map(|alias| alias.name.as_str()));
-            match (old, new) {
-                (Some(old), Some(new)) => {
-                    let targets = (old.target.word(), new.target.word());
-                    self.changed(subject, "type", targets, || another("type"));
-                    self.detail(subject, "documentation", &old.docs, &new.docs);
-                    self.detail(subject, "release", &old.since, &new.since);
-                }
-                (Some(old), None) => {
-                    self.removed(subject, Some(old.target.word().into()), harmless())
-                }
-                (None, Some(new)) => {
-                    self.added(subject, Some(new.target.word().into()), harmless())
-                }
-                (None, None) => {}
-            }
-        }
-        let (old_constants, new_constants) = (
-            old.into_iter().flat_map(|module| &module.constants),
-            new.into_iter().flat_map(|module| &module.constants),
-        );
-        for (old, new) in pairs(old_constants, new_constants, |constant| &constant.name) {
-            let subject = named(Item::Constant, old.or(new).map(|item| item.name.as_str()));
-            match (old, new) {
-                (Some(old), Some(new)) => {
-                    let values = (literal(&old.value), literal(&new.value));
-                    self.changed(subject, "value", values, || another("value"));
-                    self.changed(subject, "type", (&*old.ty, &*new.ty), harmless);
-                    self.detail(subject, "documentation", &old.docs, &new.docs);
-                    self.detail(subject, "release", &old.since, &new.since);
-                }
-                (Some(old), None) => {
-                    let why = "new hosts may not know the value";
-                    let verdicts = (Verdict::breaking(why), Verdict::compatible(""));
-                    self.removed(subject, Some(literal(&old.value)), verdicts);
-                }
-                (None, Some(new)) => {
-                    let why = "existing hosts do not know the value";
-                    let verdicts = (Verdict::compatible(""), Verdict::breaking(why));
-                    self.added(subject, Some(literal(&new.value)), verdicts);
-                }
-                (None, None) => {}
-            }
-        }
+    /// The slots of a field that both sides have.
+    fn fields_at(
+        &self,
+        (old_module, old): (&'a str, &'a Field),
+        (new_module, new): (&'a str, &'a Field),
+    ) -> (Slot<'a>, Slot<'a>) {
+        (
+            Slot::of(self.old_structs, old_module, old),
+            Slot::of(self.new_structs, new_module, new),
+        )
     }
-}
-
-/// The field of the other side that is this one under another name on the wire.
-fn renamed<'a>(field: &Field, others: &'a [Field], same: &[Field]) -> Option<&'a Field> {
-    let alike =
-        |other: &&Field| other.name == field.name || other.json.eq_ignore_ascii_case(&field.json);
-    let is_gone = |other: &&Field| !same.iter().any(|field| field.json == other.json);
-    others.iter().filter(is_gone).find(alike)
 }
 
 /// All structs of a model.
@@ -207,18 +166,17 @@ fn join<'a>(old: &[Found<'a>], new: &[Found<'a>]) -> Vec<(Option<Found<'a>>, Opt
         {
             moved.insert(target.0);
         }
+        let mut is_joined = false;
         // The other way round, every struct of the name that is new comes from the shared one.
         if same.is_none() && found.0 == shared {
             for local in new.iter().filter(|new| new.0.1 == shared.1) {
                 if !old_keys.contains_key(&local.0) {
+                    is_joined = true;
                     moved.insert(local.0);
                     joined.push((Some(*found), Some(*local)));
                 }
             }
         }
-        let is_joined = joined
-            .iter()
-            .any(|(old, _)| old.is_some_and(|old| old.0 == found.0));
         if !is_joined {
             joined.push((Some(*found), target.copied()));
         }
@@ -231,25 +189,8 @@ fn join<'a>(old: &[Found<'a>], new: &[Found<'a>]) -> Vec<(Option<Found<'a>>, Opt
     joined
 }
 
-/// The verdicts on something that each side expects to be its own way.
-fn another(what: &str) -> Verdicts {
-    (
-        Verdict::breaking(format!("existing plugins use the old {what}")),
-        Verdict::breaking(format!("existing hosts expect the old {what}")),
-    )
-}
-
 fn module<'a>(model: &'a Model, name: &str) -> Option<&'a TypeModule> {
     model.modules.iter().find(|module| module.name == name)
-}
-
-fn named(item: Item, name: Option<&str>) -> Subject<'_> {
-    Subject {
-        item,
-        name: name.unwrap_or_default(),
-        old: None,
-        new: None,
-    }
 }
 
 fn home((module, _): Key<'_>) -> String {
@@ -273,12 +214,5 @@ fn shown(field: &Field) -> String {
         format!("{}, left out when empty", field.ty)
     } else {
         field.ty.to_string()
-    }
-}
-
-fn literal(value: &Literal) -> String {
-    match value {
-        Literal::Text(text) => format!("{text:?}"),
-        Literal::Integer(number) => number.to_string(),
     }
 }

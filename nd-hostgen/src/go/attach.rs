@@ -22,6 +22,7 @@ impl<'a> Folders<'a> {
         unit: &mut SourceFile,
     ) {
         let shared = self.shared_closure(&resolver.reached.shared);
+        let mut left_out = BTreeSet::new();
         for (at, file) in self.package.files.iter().enumerate() {
             for decl in file.types.iter().filter(|decl| self.package.counts(decl)) {
                 let name = &decl.name.value;
@@ -32,13 +33,16 @@ impl<'a> Folders<'a> {
                 } else if (resolver.reached.named.contains(name) || name.starts_with(interface))
                     && let Body::Type(ty) = &decl.body
                 {
-                    unit.aliases.extend(value_alias(decl, ty));
+                    match value_alias(decl, ty) {
+                        Some(alias) => unit.aliases.push(alias),
+                        None => _ = left_out.insert(name.as_str()),
+                    }
                 }
             }
         }
         for file in self.package.files {
             for block in &file.constants {
-                constants(block, unit, resolver.diagnostics);
+                constants(block, unit, &left_out, resolver.diagnostics);
             }
         }
         unit.declared = declared(unit);
@@ -51,6 +55,7 @@ impl<'a> Folders<'a> {
         let mut silent = Diagnostics::new();
         let nothing = Package::new(&[], &mut silent);
         let mut resolver = Resolver::new(self.shared, &nothing, &mut silent);
+        let mut seen = 0;
         while let Some(name) = open.pop() {
             let Some((
                 home,
@@ -65,11 +70,12 @@ impl<'a> Folders<'a> {
             for field in fields {
                 resolver.ty(home, &field.ty);
             }
-            for name in &resolver.reached.structs {
+            for name in resolver.reached.structs.iter().skip(seen) {
                 if found.insert(name.clone()) {
                     open.push(name.clone());
                 }
             }
+            seen = resolver.reached.structs.len();
         }
         found
     }
@@ -119,13 +125,23 @@ fn value_alias(decl: &TypeDecl, ty: &GoType) -> Option<Alias> {
 }
 
 /// Adds the constants of a block that belongs to one of a unit's aliases: the first type named in it.
-fn constants(block: &ConstBlock, unit: &mut SourceFile, diagnostics: &mut Diagnostics) {
+fn constants(
+    block: &ConstBlock,
+    unit: &mut SourceFile,
+    left_out: &BTreeSet<&str>,
+    diagnostics: &mut Diagnostics,
+) {
     let first = block.constants.iter().find_map(|spec| spec.ty.as_ref());
-    let Some(Shape::Name(ty)) = first.map(|ty| &ty.shape) else {
+    let Some((first, Shape::Name(ty))) = first.map(|ty| (ty, &ty.shape)) else {
         return;
     };
     let mut aliases = unit.aliases.iter().filter(|alias| !alias.deprecated);
     if !aliases.any(|alias| alias.name.value == *ty) {
+        if left_out.contains(ty.as_str()) {
+            let message = format!("the constants of type `{ty}` are left out");
+            let hint = "declare the type as `string`, `int`, `int32` or `int64`; others have no constants for guests";
+            diagnostics.warn(&first.place, Kind::Unsupported, message, hint);
+        }
         return;
     }
     for spec in &block.constants {

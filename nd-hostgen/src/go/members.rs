@@ -196,13 +196,6 @@ impl Members<'_, '_, '_> {
             return ResultName { name, json: None };
         }
         let json = naming::json_name(&name.value);
-        if json == "error" {
-            self.error(
-                &name.place,
-                "a result is called `error`, like the field that carries the error text",
-                "give it another name",
-            );
-        }
         ResultName {
             json: naming::json_override(name, json),
             name: naming::snake(name, self.resolver.diagnostics),
@@ -232,6 +225,7 @@ impl Members<'_, '_, '_> {
                 &format!("write `//nd:export name=nd_{module}_{}`", snake.value),
             );
         }
+        let (output, output_alias) = self.output(method).unzip();
         Export {
             docs: method.doc.text.clone(),
             name: name.cloned(),
@@ -240,7 +234,8 @@ impl Members<'_, '_, '_> {
             provider: other_provider.then(|| own(provider)),
             register: other_register.then(|| own(register)),
             params: self.input(method),
-            output: self.output(method),
+            output,
+            output_alias: output_alias.flatten(),
             method: snake,
         }
     }
@@ -297,8 +292,8 @@ impl Members<'_, '_, '_> {
         }]
     }
 
-    /// The output of an export: its first result that is no error.
-    fn output(&mut self, method: &Method) -> Option<Type> {
+    /// The output of an export, its first result that is no error, and the alias of texts that it is of.
+    fn output(&mut self, method: &Method) -> Option<(Type, Option<String>)> {
         let results: Vec<&Values> = method
             .results
             .iter()
@@ -313,7 +308,9 @@ impl Members<'_, '_, '_> {
             );
         }
         let first = results.first()?;
-        Some(without_pointer(self.resolver.ty(self.at, &first.ty)))
+        let alias = self.resolver.text_alias(&first.ty);
+        let ty = without_pointer(self.resolver.ty(self.at, &first.ty));
+        Some((ty, alias))
     }
 }
 

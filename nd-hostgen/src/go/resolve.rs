@@ -51,6 +51,14 @@ pub(super) struct Reached {
     pub shared: BTreeSet<String>,
 }
 
+/// A type behind the names that lead to it.
+struct Behind<'t> {
+    /// The file that writes the type.
+    file: usize,
+    ty: &'t GoType,
+    names: Vec<&'t str>,
+}
+
 /// Turns Go types into those of the definition language.
 pub(super) struct Resolver<'a, 'd> {
     /// The folder whose names are looked up.
@@ -116,15 +124,8 @@ impl<'a, 'd> Resolver<'a, 'd> {
                 }
                 inner => TypeKind::Option(Box::new(inner)),
             },
-            Shape::Slice(inner) => match &inner.shape {
-                Shape::Name(name)
-                    if matches!(name.as_str(), "byte" | "uint8")
-                        && self.package.get(name).is_none() =>
-                {
-                    TypeKind::Bytes
-                }
-                _ => TypeKind::List(Box::new(self.ty(file, inner))),
-            },
+            Shape::Slice(inner) if self.is_byte(file, inner) => TypeKind::Bytes,
+            Shape::Slice(inner) => TypeKind::List(Box::new(self.ty(file, inner))),
             Shape::Map(key, value) => {
                 self.key(file, key);
                 TypeKind::Map(Box::new(self.ty(file, value)))
@@ -346,9 +347,61 @@ impl<'a, 'd> Resolver<'a, 'd> {
         TypeKind::Json
     }
 
+    /// What a type stands for behind the names of the package that lead to it, and these names; none if they lead on
+    /// and on.
+    fn behind_names<'t>(&self, file: usize, ty: &'t GoType) -> Option<Behind<'t>>
+    where
+        'a: 't,
+    {
+        let mut found = Behind {
+            file,
+            ty,
+            names: Vec::new(),
+        };
+        while found.names.len() < DEEPEST {
+            let decl = match &found.ty.shape {
+                Shape::Name(name) => self.package.get(name),
+                _ => None,
+            };
+            let Some((file, decl)) = decl.filter(|(_, decl)| !decl.generic) else {
+                return Some(found);
+            };
+            let Body::Type(ty) = &decl.body else {
+                return Some(found);
+            };
+            (found.file, found.ty) = (file, ty);
+            found.names.push(&decl.name.value);
+        }
+        None
+    }
+
+    /// Whether a type is a byte: Go writes slices of those as base64, whatever they are called.
+    fn is_byte(&self, file: usize, ty: &GoType) -> bool {
+        let behind = self.behind_names(file, ty);
+        behind.is_some_and(|behind| match &behind.ty.shape {
+            Shape::Name(name) => {
+                matches!(name.as_str(), "byte" | "uint8") && self.package.get(name).is_none()
+            }
+            _ => false,
+        })
+    }
+
+    /// What the key of a map is; only a type without parts can be one, so that no other is looked into.
+    fn key_kind(&mut self, file: usize, key: &GoType) -> TypeKind {
+        let Some(behind) = self.behind_names(file, key) else {
+            return TypeKind::Json;
+        };
+        let names = behind.names.into_iter().map(str::to_owned);
+        self.reached.named.extend(names);
+        match &behind.ty.shape {
+            Shape::Name(_) | Shape::Qualified { .. } => self.kind(behind.file, behind.ty),
+            _ => TypeKind::Json,
+        }
+    }
+
     /// The keys of a map are texts in JSON.
     fn key(&mut self, file: usize, key: &GoType) {
-        match self.kind(file, key) {
+        match self.key_kind(file, key) {
             TypeKind::Scalar(Scalar::String) => {}
             TypeKind::Scalar(Scalar::I32 | Scalar::I64 | Scalar::U32 | Scalar::U64) => {
                 let message = format!("the keys of this map are `{}`", key.text);

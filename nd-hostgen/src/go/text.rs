@@ -64,6 +64,16 @@ impl<'a> GoText<'a> {
         !between.trim().is_empty()
     }
 
+    /// Whether a group of constants or variables is closed on the line of its last one, which Go allows and the grammar
+    /// does not.
+    fn closes_group(&self, node: Node<'_>) -> bool {
+        let row = self.row(node.start_byte());
+        let line = self.text.lines().nth(row).unwrap_or_default().trim_start();
+        let mut groups = ["const", "var"].iter();
+        let group = groups.find_map(|word| line.strip_prefix(word));
+        group.is_some_and(|rest| rest.trim_start().starts_with('(') && rest.contains(')'))
+    }
+
     /// The line a byte lies on, counted from 0.
     pub fn row(&self, byte: usize) -> usize {
         self.starts.partition_point(|start| *start <= byte) - 1
@@ -109,7 +119,10 @@ pub(super) fn parse(text: &GoText<'_>, diagnostics: &mut Diagnostics) -> Option<
         } else {
             let shown: String = found.chars().take(40).collect();
             let what = format!("`{shown}` does not belong here, or does not end");
-            let hint = "look for a bracket or quote without its partner, or run gofmt";
+            let hint = match text.closes_group(node) {
+                true => "close the group on a line of its own, as gofmt does",
+                false => "look for a bracket or quote without its partner, or run gofmt",
+            };
             fail(&place, &what, hint);
         }
         return None;

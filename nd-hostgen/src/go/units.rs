@@ -11,6 +11,9 @@ use crate::diagnostic::{Diagnostics, Kind};
 use crate::names;
 use crate::syntax::{Capability, Folder, Origin, Service, SourceFile, Spanned, Struct};
 
+/// How many structs and fields the interfaces of a folder may take along, all copies counted.
+const MOST_FIELDS: usize = 100_000;
+
 /// The folders of one run.
 pub(super) struct Folders<'a> {
     /// The folder with the interfaces.
@@ -24,12 +27,26 @@ pub(super) struct Folders<'a> {
 impl<'a> Folders<'a> {
     /// Reads every annotated interface.
     pub fn units(&self, diagnostics: &mut Diagnostics) -> Vec<SourceFile> {
-        let mut units = Vec::new();
+        let mut units: Vec<SourceFile> = Vec::new();
+        let mut taken_along = 0;
         for (at, file) in self.package.files.iter().enumerate() {
             for decl in file.types.iter().filter(|decl| self.package.counts(decl)) {
+                let Body::Interface(interface) = &decl.body else {
+                    continue;
+                };
                 let mut resolver = Resolver::new(self.package, self.shared, diagnostics);
-                if let Body::Interface(interface) = &decl.body {
-                    units.extend(self.interface(&mut resolver, at, decl, interface));
+                let found = self.interface(&mut resolver, at, decl, interface);
+                let structs = found.iter().flat_map(|unit| &unit.structs);
+                taken_along += structs.map(|item| 1 + item.fields.len()).sum::<usize>();
+                units.extend(found);
+                if taken_along > MOST_FIELDS {
+                    let message = format!(
+                        "the interfaces up to this one take along more than {MOST_FIELDS} structs and fields"
+                    );
+                    let hint = "each has a copy of the structs that it reaches; put those of many into the shared types";
+                    let place = &decl.name.place;
+                    diagnostics.report(place, Kind::Unsupported, message, hint);
+                    return units;
                 }
             }
         }
@@ -184,7 +201,9 @@ impl<'a> Folders<'a> {
         let structs = self.structs(resolver);
         let is_taken = |candidate: &str| {
             let mut structs = structs.iter().map(|item| item.name.value.as_str());
-            structs.any(|name| name == candidate) || names::RESERVED_TYPES.contains(&candidate)
+            structs.any(|name| name == candidate)
+                || names::RESERVED_TYPES.contains(&candidate)
+                || (candidate != decl.name.value && self.is_service(candidate))
         };
         let trait_name = naming::service_trait(&decl.name.value, is_taken);
         let mut unit = self.unit(at, &names::service_module(&name.value), Folder::Services);
@@ -198,6 +217,16 @@ impl<'a> Folders<'a> {
             functions,
         });
         Some(unit)
+    }
+
+    /// Whether an interface of this name is a host service, whose trait has the name first.
+    fn is_service(&self, name: &str) -> bool {
+        let decl = self.package.get(name).map(|(_, decl)| decl);
+        decl.is_some_and(|decl| {
+            let mut annotations = decl.doc.annotations.iter();
+            matches!(decl.body, Body::Interface(_))
+                && annotations.any(|found| found.word == Word::Service)
+        })
     }
 
     fn capability(

@@ -2,7 +2,8 @@
 //!
 //! The file is an object with `format` ([`FORMAT`]), `version` ([`VERSION`]) and the fields of
 //! [`Model`], each named as in Rust but in camel case, with `ty` written `type`.
-//! What does not exist is left out: `permission`, `register`, `provider`, `input`, `output` and a field's `since`.
+//! What does not exist is left out: `permission`, `register`, `provider`, `input`, `output`, `outputAlias` and a field's
+//! `since` and `alias`.
 //! A type is a word (`string`, `bool`, `i32`, `i64`, `u32`, `u64`, `f32`, `f64`, `bytes`, `json`) or an object with one
 //! key: `{"list": T}`, `{"map": T}` with text keys, `{"option": T}`, `{"local": "Name"}` for a struct of the same module,
 //! `{"shared": "Name"}` for a shared one. An `answer` is `"none"`, `{"one": field}`,

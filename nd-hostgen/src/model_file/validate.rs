@@ -242,6 +242,9 @@ impl Validator<'_> {
         let place = format!("{place}, result `{}`", field.name);
         self.identifier(&place, &field.name);
         self.line(&place, "json", &field.json);
+        if field.json == names::ERROR_RESULT {
+            self.mistake(&place, "its JSON name is that of the error text");
+        }
         self.ty(&place, module, &field.ty);
     }
 
@@ -309,6 +312,8 @@ impl Validator<'_> {
             self.identifier(&place, &provider.trait_name);
             self.identifier(&place, &provider.register);
         }
+        let alias = export.output_alias.as_deref().unwrap_or_default();
+        self.line(&place, "outputAlias", alias);
         for ty in export.input.iter().chain(&export.output) {
             self.ty(&place, &capability.module, ty);
         }

@@ -125,6 +125,7 @@ fn read_export(context: &mut Context<'_>, method: &syn::TraitItemFn) -> Option<E
         docs: attributes.docs,
         params: read_params(context, method, &[]),
         output: read_output(context, &method.sig.output),
+        output_alias: None,
         method: name,
     })
 }

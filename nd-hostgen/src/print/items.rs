@@ -293,8 +293,9 @@ fn literal(text: &str) -> String {
 
 /// A name, in its raw form where it is a word of the language.
 fn ident(name: &str) -> String {
-    match syn::parse_str::<syn::Ident>(name) {
-        Ok(_) => name.to_owned(),
-        Err(_) => format!("r#{name}"),
+    if names::is_word(name) {
+        format!("r#{name}")
+    } else {
+        name.to_owned()
     }
 }

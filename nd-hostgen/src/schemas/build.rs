@@ -36,21 +36,33 @@ fn stem(path: &str) -> &str {
 }
 
 fn schema(model: &Model, capability: &Capability) -> Schema {
+    let mut enums = BTreeMap::new();
     let exports = capability.exports.iter().map(|export| Export {
         name: export.name.clone(),
         description: export.docs.clone(),
         input: export.input.as_ref().map(payload),
-        output: export.output.as_ref().map(payload),
+        output: export.output.as_ref().map(|ty| {
+            let mut output = payload(ty);
+            let alias = export.output_alias.as_deref();
+            name_alias(
+                model,
+                &capability.module,
+                (ty, alias),
+                &mut output,
+                &mut enums,
+            );
+            output
+        }),
     });
+    let exports = exports.collect();
     let (local, shared) = reachable(model, capability);
-    let mut enums = BTreeMap::new();
     let types = local.values().map(|item| (&*capability.module, *item));
     let types = types.chain(shared.values().map(|item| (SHARED_MODULE, *item)));
     let types = types.map(|(module, item)| structure(model, module, item, &mut enums));
     Schema {
         capability: capability.module.clone(),
         source: capability.source.clone(),
-        exports: exports.collect(),
+        exports,
         types: types.collect(),
         enums: enums.into_values().collect(),
     }
@@ -103,12 +115,8 @@ fn structure(
             description: field.docs.clone(),
             ..property(&field.ty)
         };
-        let alias = field.alias.as_ref();
-        if let Some(found) = alias.and_then(|alias| enumeration(model, module, alias)) {
-            let target = property.items.as_mut().unwrap_or(&mut property.target);
-            *target = Target::Reference(found.name.clone());
-            enums.insert(found.name.clone(), found);
-        }
+        let alias = field.alias.as_deref();
+        name_alias(model, module, (&field.ty, alias), &mut property, enums);
         (field.json.clone(), property)
     });
     let always = item
@@ -120,6 +128,40 @@ fn structure(
         description: item.docs.clone(),
         properties: properties.collect(),
         required: always.map(|field| field.json.clone()).collect(),
+    }
+}
+
+/// Puts an alias with constants in the place of the text that is of it, and notes it.
+fn name_alias(
+    model: &Model,
+    module: &str,
+    (ty, alias): (&model::Type, Option<&str>),
+    property: &mut Property,
+    enums: &mut BTreeMap<String, Enum>,
+) {
+    if let Some(found) = alias.and_then(|alias| enumeration(model, module, alias))
+        && let Some(target) = text_inside(property, ty)
+    {
+        *target = Target::Reference(found.name.clone());
+        enums.insert(found.name.clone(), found);
+    }
+}
+
+/// The place of a text in a property: the text itself, or the item of a list. Lists of lists say nothing of theirs.
+fn text_inside<'a>(property: &'a mut Property, ty: &model::Type) -> Option<&'a mut Target> {
+    let is_text = |ty: &model::Type| *ty == model::Type::Scalar(Scalar::String);
+    match plain(ty) {
+        model::Type::List(inner) if is_text(plain(inner)) => property.items.as_mut(),
+        ty if is_text(ty) => Some(&mut property.target),
+        _ => None,
+    }
+}
+
+/// A type, or the one that an option holds.
+fn plain(ty: &model::Type) -> &model::Type {
+    match ty {
+        model::Type::Option(inner) => inner,
+        ty => ty,
     }
 }
 
@@ -142,13 +184,9 @@ fn enumeration(model: &Model, module: &str, alias: &str) -> Option<Enum> {
 
 /// An input or output: a type of the grammar has no format there.
 fn payload(ty: &model::Type) -> Property {
-    let ty = match ty {
-        model::Type::Option(inner) => inner,
-        ty => ty,
-    };
     Property {
         format: None,
-        ..property(ty)
+        ..property(plain(ty))
     }
 }
 

@@ -12,6 +12,7 @@ mod yaml;
 pub use build::{file_names, of};
 
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 /// What `version` says in every schema.
 pub const VERSION: &str = "v1-draft";
@@ -109,6 +110,20 @@ impl Target {
 }
 
 impl Schema {
+    /// The rules of the format that it breaks, a sentence each.
+    pub fn mistakes(&self) -> Vec<String> {
+        let types = self.types.iter().map(|item| item.name.as_str());
+        let names = types.chain(self.enums.iter().map(|item| item.name.as_str()));
+        let mut seen = BTreeSet::new();
+        let repeated = names.filter(|name| !seen.insert(*name));
+        let repeated = repeated.map(|name| {
+            format!("components.schemas.{name}: a type of the capability and a shared one have this name")
+        });
+        let mut mistakes = validate::validate(&self.meaning());
+        mistakes.extend(repeated);
+        mistakes
+    }
+
     /// The schema as a tree without order and without documentation: what it means.
     pub fn meaning(&self) -> Value {
         let mut exports = Map::new();

@@ -15,6 +15,13 @@ pub trait Sample {
     fn nulls(a: String, b: Option<String>, c: Vec<i32>) -> Result<Vec<i32>>;
     #[host_fn]
     fn shapes(a: String, b: Vec<String>, c: Map<String, i32>) -> Result<Json>;
+    #[host_fn]
+    fn folded(value: Item, narrow: Item) -> Result<Item>;
+}
+pub struct Item {
+    pub id: i32,
+    pub next: Vec<Item>,
+    pub note: Option<String>,
 }
 //@ new services/sample.rs
 #[host_service(name = "Sample", since = "0.1.0")]
@@ -33,4 +40,6 @@ pub trait Sample {
     fn nulls(a: Option<String>, b: String, c: Vec<Option<i32>>) -> Result<Vec<Option<i32>>>;
     #[host_fn]
     fn shapes(a: Vec<String>, b: Map<String, String>, c: Json) -> Result<String>;
+    #[host_fn]
+    fn folded(value: Map<String, Json>, narrow: Map<String, i32>) -> Result<Map<String, Json>>;
 }

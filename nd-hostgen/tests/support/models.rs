@@ -445,6 +445,7 @@ impl Maker<'_> {
             provider: (!required).then_some(provider),
             input,
             output,
+            output_alias: None,
             place: Place::start_of(""),
             method,
         }

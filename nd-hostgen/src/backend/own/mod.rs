@@ -10,7 +10,7 @@ mod wire;
 
 use super::Files;
 use crate::lower::SHARED_MODULE;
-use crate::model::{Model, Service, TypeModule};
+use crate::model::{Model, Service, Type, TypeModule};
 use std::collections::BTreeSet;
 
 /// What the first line of each file names.
@@ -56,15 +56,29 @@ impl<'a> Own<'a> {
         types
     }
 
-    /// The shared types that the kit does not have.
+    /// The shared types that the kit does not have; they name those that it has as everybody does.
     fn shared_types(self) -> Option<TypeModule> {
         let mut modules = self.model.modules.iter();
         let mut types = modules.find(|module| module.shared).cloned()?;
         types
             .structs
             .retain(|item| !self.known.contains(&item.name));
+        for field in types.structs.iter_mut().flat_map(|item| &mut item.fields) {
+            self.share(&mut field.ty);
+        }
         types.name = TYPES.to_owned();
         (!types.structs.is_empty()).then_some(types)
+    }
+
+    /// Makes a type of the kit inside a shared one a type from elsewhere.
+    fn share(self, ty: &mut Type) {
+        match ty {
+            Type::List(inner) | Type::Map(inner) | Type::Option(inner) => self.share(inner),
+            Type::Local(name) if self.known.contains(name) => {
+                *ty = Type::Shared(std::mem::take(name));
+            }
+            _ => {}
+        }
     }
 
     /// The names of all modules with types of the fork's own.

@@ -73,6 +73,40 @@ pub fn echo(value: serde_json::Value) -> Result<serde_json::Value, Error> {
     Ok(value_result)
 }
 
+/// Moves a thing, by names that are not the derived ones.
+///
+/// Since server release 0.1.0. Import `rename_thing`; needs the permission `storeKey`.
+pub fn rename(thing_id: &str, r#gen: Vec<u8>) -> Result<(String, i64), Error> {
+    let mut old_id: String = Default::default();
+    let mut gen_result: i64 = Default::default();
+    runtime::call(
+        runtime::import!("rename_thing"),
+        &[("thingID", &thing_id), ("content", &r#gen)],
+        &mut [("oldID", &mut old_id), ("generation", &mut gen_result)],
+    )?;
+    Ok((old_id, gen_result))
+}
+
+/// Returns results under the names of its parameters.
+///
+/// Since server release 0.1.0. Import `store_swap`; needs the permission `storeKey`.
+pub fn swap(
+    value: &str,
+    value_result: super::types::Shelf,
+) -> Result<(super::types::Shelf, String), Error> {
+    let mut value_result_result: super::types::Shelf = Default::default();
+    let mut value_result_result_result: String = Default::default();
+    runtime::call(
+        runtime::import!("store_swap"),
+        &[("value", &value), ("valueResult", &value_result)],
+        &mut [
+            ("value", &mut value_result_result),
+            ("valueResult", &mut value_result_result_result),
+        ],
+    )?;
+    Ok((value_result_result, value_result_result_result))
+}
+
 /// Counts the things.
 ///
 /// Since server release 0.1.0. Import `store_count`; needs the permission `storeKey`.

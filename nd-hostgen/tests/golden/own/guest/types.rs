@@ -19,6 +19,17 @@ pub struct Thing {
     pub other_names: Vec<String>,
 }
 
+/// Holds things.
+///
+/// Since server release 0.3.0.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Shelf {
+    /// The things.
+    pub things: Vec<Thing>,
+    /// The one in front.
+    pub first: Option<Thing>,
+}
+
 impl Encode for Thing {
     fn encode(&self, w: &mut Writer) {
         w.begin_object();
@@ -41,6 +52,32 @@ impl Fields for Thing {
             "id" => &mut self.id,
             "name" => &mut self.name,
             "otherNames" => &mut self.other_names,
+            _ => return None,
+        };
+        Some(place)
+    }
+}
+
+impl Encode for Shelf {
+    fn encode(&self, w: &mut Writer) {
+        w.begin_object();
+        w.field("things", &self.things);
+        w.field("first", &self.first);
+        w.end_object();
+    }
+}
+
+impl Decode for Shelf {
+    fn decode(&mut self, r: &mut Reader<'_>) -> Result<(), Failed> {
+        r.object(self)
+    }
+}
+
+impl Fields for Shelf {
+    fn field(&mut self, name: &str) -> Option<&mut dyn Decode> {
+        let place: &mut dyn Decode = match name {
+            "things" => &mut self.things,
+            "first" => &mut self.first,
             _ => return None,
         };
         Some(place)

@@ -75,6 +75,26 @@ pub trait Store: Send + Sync {
         value: serde_json::Value,
     ) -> Result<serde_json::Value, ServiceError>;
 
+    /// Moves a thing, by names that are not the derived ones.
+    ///
+    /// Since server release 0.1.0. Import `rename_thing`; needs the permission `storeKey`.
+    fn rename(
+        &self,
+        ctx: &CallContext,
+        thing_id: String,
+        r#gen: Vec<u8>,
+    ) -> Result<(String, i64), ServiceError>;
+
+    /// Returns results under the names of its parameters.
+    ///
+    /// Since server release 0.1.0. Import `store_swap`; needs the permission `storeKey`.
+    fn swap(
+        &self,
+        ctx: &CallContext,
+        value: String,
+        value_result: super::types::Shelf,
+    ) -> Result<(super::types::Shelf, String), ServiceError>;
+
     /// Counts the things.
     ///
     /// Since server release 0.1.0. Import `store_count`; needs the permission `storeKey`.
@@ -98,6 +118,8 @@ pub fn service(implementation: impl Store + 'static) -> OwnService {
             ("store_getbytes", get_bytes),
             ("store_find", find),
             ("store_echo", echo),
+            ("rename_thing", rename),
+            ("store_swap", swap),
             ("store_count", count),
             ("store_clear", clear),
         ],
@@ -183,6 +205,51 @@ fn echo(service: &dyn Store, ctx: &CallContext, request: &[u8]) -> Vec<u8> {
     let run = |Request { value }: Request| {
         let value = service.echo(ctx, value)?;
         Ok(Answer { value })
+    };
+    wire::answer(request, run)
+}
+
+fn rename(service: &dyn Store, ctx: &CallContext, request: &[u8]) -> Vec<u8> {
+    #[derive(Default, Deserialize)]
+    #[serde(default, rename_all = "camelCase")]
+    struct Request {
+        #[serde(rename = "thingID")]
+        thing_id: String,
+        #[serde(rename = "content", with = "nd_types::bytes")]
+        r#gen: Vec<u8>,
+    }
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Answer {
+        #[serde(rename = "oldID", skip_serializing_if = "String::is_empty")]
+        old_id: String,
+        #[serde(rename = "generation", skip_serializing_if = "nd_types::is_zero")]
+        r#gen: i64,
+    }
+    let run = |Request { thing_id, r#gen }: Request| {
+        let (old_id, r#gen) = service.rename(ctx, thing_id, r#gen)?;
+        Ok(Answer { old_id, r#gen })
+    };
+    wire::answer(request, run)
+}
+
+fn swap(service: &dyn Store, ctx: &CallContext, request: &[u8]) -> Vec<u8> {
+    #[derive(Default, Deserialize)]
+    #[serde(default, rename_all = "camelCase")]
+    struct Request {
+        value: String,
+        value_result: super::types::Shelf,
+    }
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Answer {
+        value: super::types::Shelf,
+        #[serde(skip_serializing_if = "String::is_empty")]
+        value_result: String,
+    }
+    let run = |Request { value, value_result }: Request| {
+        let (value, value_result) = service.swap(ctx, value, value_result)?;
+        Ok(Answer { value, value_result })
     };
     wire::answer(request, run)
 }

@@ -21,3 +21,15 @@ pub struct Thing {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub other_names: Vec<String>,
 }
+
+/// Holds things.
+///
+/// Since server release 0.3.0.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Shelf {
+    /// The things.
+    pub things: Vec<Thing>,
+    /// The one in front.
+    pub first: Option<Thing>,
+}

@@ -26,6 +26,14 @@ pub trait Store {
     #[host_fn(results(value))]
     fn echo(value: Json) -> Result<Json>;
 
+    /// Moves a thing, by names that are not the derived ones.
+    #[host_fn(name = "rename_thing", results(old_id = "oldID", r#gen = "generation"))]
+    fn rename(#[json("thingID")] thing_id: String, #[json("content")] r#gen: Bytes) -> Result<(String, i64)>;
+
+    /// Returns results under the names of its parameters.
+    #[host_fn(results(value, value_result))]
+    fn swap(value: String, value_result: Shelf) -> Result<(Shelf, String)>;
+
     /// Counts the things.
     #[host_fn]
     fn count() -> i64;

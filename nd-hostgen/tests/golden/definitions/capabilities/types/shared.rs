@@ -13,3 +13,12 @@ pub struct Thing {
     #[omit_empty]
     pub other_names: Vec<String>,
 }
+
+/// Holds things.
+#[since("0.3.0")]
+pub struct Shelf {
+    /// The things.
+    pub things: Vec<Thing>,
+    /// The one in front.
+    pub first: Option<Thing>,
+}

@@ -2,4 +2,4 @@
 //! Types that several capabilities and host services share.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-pub use nd_types::Thing;
+pub use nd_types::{Shelf, Thing};

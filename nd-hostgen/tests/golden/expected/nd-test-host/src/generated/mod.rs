@@ -86,6 +86,20 @@ pub static FUNCTIONS: &[HostFunction] = &[
     HostFunction {
         service: "STORE",
         permission: Some("storeKey"),
+        import: "rename_thing",
+        since: "0.1.0",
+        handler: store::rename,
+    },
+    HostFunction {
+        service: "STORE",
+        permission: Some("storeKey"),
+        import: "store_swap",
+        since: "0.1.0",
+        handler: store::swap,
+    },
+    HostFunction {
+        service: "STORE",
+        permission: Some("storeKey"),
         import: "store_count",
         since: "0.1.0",
         handler: store::count,

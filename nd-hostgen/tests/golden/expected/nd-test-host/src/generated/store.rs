@@ -59,6 +59,26 @@ pub trait Store: Send + Sync {
         value: serde_json::Value,
     ) -> Result<serde_json::Value, ServiceError>;
 
+    /// Moves a thing, by names that are not the derived ones.
+    ///
+    /// Since server release 0.1.0. Import `rename_thing`; needs the permission `storeKey`.
+    fn rename(
+        &self,
+        ctx: &CallContext,
+        thing_id: String,
+        r#gen: Vec<u8>,
+    ) -> Result<(String, i64), ServiceError>;
+
+    /// Returns results under the names of its parameters.
+    ///
+    /// Since server release 0.1.0. Import `store_swap`; needs the permission `storeKey`.
+    fn swap(
+        &self,
+        ctx: &CallContext,
+        value: String,
+        value_result: nd_types::Shelf,
+    ) -> Result<(nd_types::Shelf, String), ServiceError>;
+
     /// Counts the things.
     ///
     /// Since server release 0.1.0. Import `store_count`; needs the permission `storeKey`.
@@ -103,6 +123,24 @@ impl Store for Unavailable {
         _value: serde_json::Value,
     ) -> Result<serde_json::Value, ServiceError> {
         Err(ServiceError::unavailable("store_echo"))
+    }
+
+    fn rename(
+        &self,
+        _ctx: &CallContext,
+        _thing_id: String,
+        _gen: Vec<u8>,
+    ) -> Result<(String, i64), ServiceError> {
+        Err(ServiceError::unavailable("rename_thing"))
+    }
+
+    fn swap(
+        &self,
+        _ctx: &CallContext,
+        _value: String,
+        _value_result: nd_types::Shelf,
+    ) -> Result<(nd_types::Shelf, String), ServiceError> {
+        Err(ServiceError::unavailable("store_swap"))
     }
 
     fn count(&self, _ctx: &CallContext) -> i64 {
@@ -199,6 +237,51 @@ pub(super) fn echo(services: &Services, ctx: &CallContext, request: &[u8]) -> Ve
     let run = |Request { value }: Request| {
         let value = services.store.echo(ctx, value)?;
         Ok(Answer { value })
+    };
+    wire::answer(request, run)
+}
+
+pub(super) fn rename(services: &Services, ctx: &CallContext, request: &[u8]) -> Vec<u8> {
+    #[derive(Default, Deserialize)]
+    #[serde(default, rename_all = "camelCase")]
+    struct Request {
+        #[serde(rename = "thingID")]
+        thing_id: String,
+        #[serde(rename = "content", with = "nd_types::bytes")]
+        r#gen: Vec<u8>,
+    }
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Answer {
+        #[serde(rename = "oldID", skip_serializing_if = "String::is_empty")]
+        old_id: String,
+        #[serde(rename = "generation", skip_serializing_if = "nd_types::is_zero")]
+        r#gen: i64,
+    }
+    let run = |Request { thing_id, r#gen }: Request| {
+        let (old_id, r#gen) = services.store.rename(ctx, thing_id, r#gen)?;
+        Ok(Answer { old_id, r#gen })
+    };
+    wire::answer(request, run)
+}
+
+pub(super) fn swap(services: &Services, ctx: &CallContext, request: &[u8]) -> Vec<u8> {
+    #[derive(Default, Deserialize)]
+    #[serde(default, rename_all = "camelCase")]
+    struct Request {
+        value: String,
+        value_result: nd_types::Shelf,
+    }
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Answer {
+        value: nd_types::Shelf,
+        #[serde(skip_serializing_if = "String::is_empty")]
+        value_result: String,
+    }
+    let run = |Request { value, value_result }: Request| {
+        let (value, value_result) = services.store.swap(ctx, value, value_result)?;
+        Ok(Answer { value, value_result })
     };
     wire::answer(request, run)
 }

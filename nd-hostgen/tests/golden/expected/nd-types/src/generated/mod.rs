@@ -7,4 +7,4 @@ mod shared;
 pub mod store;
 pub mod watcher;
 
-pub use shared::Thing;
+pub use shared::{Shelf, Thing};

@@ -19,10 +19,28 @@ pub struct Thing {
     pub other_names: Vec<String>,
 }
 
+/// Holds things.
+///
+/// Since server release 0.3.0.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Shelf {
+    /// The things.
+    pub things: Vec<Thing>,
+    /// The one in front.
+    pub first: Option<Thing>,
+}
+
 fields! {
     Thing {
         "id": id omit_empty,
         "name": name,
         "otherNames": other_names omit_empty,
+    }
+}
+
+fields! {
+    Shelf {
+        "things": things,
+        "first": first,
     }
 }

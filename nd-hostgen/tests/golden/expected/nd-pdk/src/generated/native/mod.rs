@@ -21,7 +21,10 @@ pub(crate) fn dispatch(
     import: &str,
     document: &[u8],
 ) -> Option<Result<Vec<u8>, HostError>> {
-    let (module, _) = import.split_once('_')?;
+    let module = match import {
+        "rename_thing" => "store",
+        _ => import.split_once('_')?.0,
+    };
     match module {
         "store" => store::dispatch(services, import, document),
         "watcher" => watcher::dispatch(services, import, document),

@@ -62,6 +62,30 @@ pub trait Store {
         Err(HostError::unavailable("store_echo"))
     }
 
+    /// Moves a thing, by names that are not the derived ones.
+    ///
+    /// Since server release 0.1.0. Import `rename_thing`; needs the permission `storeKey`.
+    fn rename(
+        &mut self,
+        thing_id: String,
+        r#gen: Vec<u8>,
+    ) -> Result<(String, i64), HostError> {
+        let _ = (thing_id, r#gen);
+        Err(HostError::unavailable("rename_thing"))
+    }
+
+    /// Returns results under the names of its parameters.
+    ///
+    /// Since server release 0.1.0. Import `store_swap`; needs the permission `storeKey`.
+    fn swap(
+        &mut self,
+        value: String,
+        value_result: nd_types::Shelf,
+    ) -> Result<(nd_types::Shelf, String), HostError> {
+        let _ = (value, value_result);
+        Err(HostError::unavailable("store_swap"))
+    }
+
     /// Counts the things.
     ///
     /// Since server release 0.1.0. Import `store_count`; needs the permission `storeKey`.
@@ -87,6 +111,8 @@ pub(super) fn dispatch(
         "store_getbytes" => get_bytes,
         "store_find" => find,
         "store_echo" => echo,
+        "rename_thing" => rename,
+        "store_swap" => swap,
         "store_count" => count,
         "store_clear" => clear,
         _ => return None,
@@ -130,6 +156,25 @@ fn echo(services: &mut dyn Services, document: &[u8]) -> Result<Vec<u8>, HostErr
     testing::read(document, &mut [("value", &mut value)])?;
     let value = Store::echo(services, value)?;
     Ok(testing::write(&[("value", &value)]))
+}
+
+fn rename(services: &mut dyn Services, document: &[u8]) -> Result<Vec<u8>, HostError> {
+    let mut thing_id: String = Default::default();
+    let mut r#gen: Vec<u8> = Default::default();
+    testing::read(document, &mut [("thingID", &mut thing_id), ("content", &mut r#gen)])?;
+    let (old_id, r#gen) = Store::rename(services, thing_id, r#gen)?;
+    Ok(testing::write(&[("oldID", &old_id), ("generation", &r#gen)]))
+}
+
+fn swap(services: &mut dyn Services, document: &[u8]) -> Result<Vec<u8>, HostError> {
+    let mut value: String = Default::default();
+    let mut value_result: nd_types::Shelf = Default::default();
+    testing::read(
+        document,
+        &mut [("value", &mut value), ("valueResult", &mut value_result)],
+    )?;
+    let (value, value_result) = Store::swap(services, value, value_result)?;
+    Ok(testing::write(&[("value", &value), ("valueResult", &value_result)]))
 }
 
 fn count(services: &mut dyn Services, _document: &[u8]) -> Result<Vec<u8>, HostError> {

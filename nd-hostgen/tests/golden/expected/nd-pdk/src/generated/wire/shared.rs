@@ -3,12 +3,19 @@
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
 use crate::wire::record;
-use nd_types::Thing;
+use nd_types::{Shelf, Thing};
 
 record! {
     Thing {
         "id": id text omit_empty,
         "name": name text,
         "otherNames": other_names omit_empty,
+    }
+}
+
+record! {
+    Shelf {
+        "things": things,
+        "first": first,
     }
 }
