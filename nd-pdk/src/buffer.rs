@@ -4,7 +4,7 @@
 //! a small plugin. So the kit itself has none: there is no such thing as a capacity overflow here, and a plugin that
 //! runs out of memory ends its call with a text.
 
-use crate::runtime::platform;
+use crate::runtime::{OUT_OF_MEMORY, platform};
 use std::alloc::{Layout, alloc, realloc};
 
 /// Makes room for so many more elements.
@@ -22,7 +22,7 @@ fn grow<T>(list: &mut Vec<T>, more: usize) {
     let wanted = length.checked_add(more);
     let wanted = wanted.map(|wanted| wanted.max(capacity * 2).max(LEAST));
     let Some(layout) = wanted.and_then(|wanted| Layout::array::<T>(wanted).ok()) else {
-        platform::give_up("out of memory");
+        platform::give_up(OUT_OF_MEMORY);
     };
     // SAFETY: types without size never need to grow, so the layouts are not empty; the old block is that of the list,
     // whose elements move to the new one.
@@ -32,7 +32,7 @@ fn grow<T>(list: &mut Vec<T>, more: usize) {
             _ => alloc(layout),
         };
         if block.is_null() {
-            platform::give_up("out of memory");
+            platform::give_up(OUT_OF_MEMORY);
         }
         let list = core::mem::replace(
             list,
@@ -114,7 +114,7 @@ pub(crate) fn append_text(out: &mut String, text: &str) {
 #[inline(always)]
 pub(crate) fn with_room(length: usize) -> Vec<u8> {
     if length > isize::MAX as usize {
-        platform::give_up("out of memory");
+        platform::give_up(OUT_OF_MEMORY);
     }
     // SAFETY: just checked.
     unsafe { with_room_unchecked(length) }
@@ -132,7 +132,7 @@ unsafe fn with_room_unchecked(length: usize) -> Vec<u8> {
     unsafe {
         let block = alloc(Layout::from_size_align_unchecked(length, 1));
         if block.is_null() {
-            platform::give_up("out of memory");
+            platform::give_up(OUT_OF_MEMORY);
         }
         Vec::from_raw_parts(block, 0, length)
     }

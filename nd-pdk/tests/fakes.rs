@@ -7,7 +7,7 @@ use nd_pdk::host::{
     self, HostError, HostErrorKind, artwork, cache, config, http, kvstore, scheduler, users,
 };
 use nd_pdk::log::{self, Level};
-use nd_pdk::testing::{FakeHost, Reply};
+use nd_pdk::testing::{FakeHost, LogEntry, Release, Reply};
 use nd_pdk::var;
 use serde_json::json;
 use std::collections::HashMap;
@@ -304,6 +304,51 @@ fn http_hosts_are_checked_before_the_script() {
         error.downcast_ref::<HostError>().unwrap().kind(),
         HostErrorKind::Timeout
     );
+}
+
+#[test]
+fn what_one_release_refuses_is_done_with_a_warning() {
+    let url = "http://localhost:8080/";
+    let install = |release: Option<Release>, entry: &str| {
+        let host = FakeHost::builder()
+            .required_host(entry)
+            .reply("GET", url, Reply::ok(""));
+        match release {
+            Some(release) => host.release(release).install(),
+            None => host.install(),
+        }
+    };
+    let kind =
+        || http::send(get(url)).map_err(|error| error.downcast::<HostError>().unwrap().kind());
+
+    let host = install(None, "localhost");
+    kind().unwrap();
+    assert_eq!(host.requests().len(), 1);
+    let [
+        LogEntry {
+            level: Level::Warn,
+            message,
+        },
+    ] = &host.logs()[..]
+    else {
+        panic!("{:?}", host.logs());
+    };
+    assert!(
+        message.starts_with(
+            "http_send: GET http://localhost:8080/: server release 0.64 refuses this: dial to"
+        ),
+        "{message}"
+    );
+    let host = install(None, "*");
+    kind().unwrap();
+    assert_eq!(host.logs(), []);
+
+    let host = install(Some(Release::V0_63), "localhost");
+    kind().unwrap();
+    assert_eq!(host.logs(), []);
+    let host = install(Some(Release::V0_64), "localhost");
+    assert_eq!(kind().unwrap_err(), HostErrorKind::PrivateAddress);
+    assert_eq!(host.requests(), []);
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod exports;
 mod faults;
 mod listening;
 mod manager;
+mod memory;
 mod package;
 mod profiles;
 mod scrobbling;

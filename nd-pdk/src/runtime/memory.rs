@@ -8,6 +8,8 @@
 //! The C library allocates too, under functions of `std` that few plugins call and the panic message links anyway. It
 //! gets its blocks here ([`c`]), so that its own allocator, which is larger than a small plugin, is left out.
 
+use super::OUT_OF_MEMORY;
+use super::platform::give_up;
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;
 use core::ptr::null_mut;
@@ -183,12 +185,13 @@ impl State {
         }
         let pages = size.div_ceil(PAGE);
         let at = core::arch::wasm32::memory_grow(0, pages);
-        if at == usize::MAX {
-            super::platform::give_up("out of memory");
-        }
+        // A refusal is the largest number, and the end of 4 GiB is no address: both overflow.
+        let Some(end) = at.saturating_add(pages).checked_mul(PAGE) else {
+            give_up(OUT_OF_MEMORY);
+        };
         if at * PAGE != self.end {
             self.next = at * PAGE;
         }
-        self.end = (at + pages) * PAGE;
+        self.end = end;
     }
 }

@@ -80,6 +80,8 @@ pub fn call(
     Err(Error::new(HostError::new(import.name, message)))
 }
 
+/// The error of a call that has no memory left.
+pub(crate) const OUT_OF_MEMORY: &str = "out of memory";
 /// What an export returns to the host: the code of success.
 const DONE: i32 = 0;
 /// What an export returns with an error message.

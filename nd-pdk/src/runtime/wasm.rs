@@ -1,6 +1,6 @@
 //! Inside wasm: the Extism kernel holds input, output, errors and the documents that go to and from the host.
 
-use super::Import;
+use super::{Import, OUT_OF_MEMORY};
 use crate::buffer;
 use crate::log::Level;
 use crate::wire::Document;
@@ -86,6 +86,19 @@ pub(crate) fn give_up(message: &str) -> ! {
     proc_exit(0);
     #[cfg(not(target_os = "wasi"))]
     core::arch::wasm32::unreachable()
+}
+
+/// Ends the call when the kernel has no room for so many bytes; no bytes need none.
+#[cold]
+#[inline(never)]
+fn no_room(wanted: usize) {
+    if wanted > OUT_OF_MEMORY.len() {
+        give_up(OUT_OF_MEMORY);
+    }
+    if wanted > 0 {
+        // There is none for the text either.
+        core::arch::wasm32::unreachable()
+    }
 }
 
 /// Calls a host function; `None` when it returned no document.
@@ -176,6 +189,9 @@ impl Block {
     fn new(bytes: &[u8]) -> Self {
         let length = bytes.len();
         let offset = kernel::alloc(length as u64);
+        if offset == 0 {
+            no_room(length);
+        }
         if let Some(last) = length.checked_sub(WORD) {
             let (mut from, mut to) = (bytes.as_ptr(), offset);
             // SAFETY: every word read is within the bytes.

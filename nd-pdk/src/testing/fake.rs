@@ -1,5 +1,6 @@
 //! The fake host: its settings, its state, and the handle tests hold on it.
 
+use super::allow::Release;
 use super::backend::{Backend, Installed, install};
 use super::http::{Reply, Route};
 use super::services;
@@ -32,7 +33,7 @@ pub struct Builder {
     state: State,
 }
 
-/// A message that the plugin logged.
+/// A message in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogEntry {
     /// How important the plugin thinks it is.
@@ -59,6 +60,7 @@ pub(super) struct State {
     pub(super) kv: BTreeMap<String, kvstore::Entry>,
     pub(super) kv_max: i64,
     pub(super) users: Vec<(User, bool)>,
+    pub(super) release: Release,
     pub(super) required_hosts: Vec<String>,
     pub(super) routes: Vec<Route>,
     pub(super) requests: Vec<HTTPRequest>,
@@ -79,6 +81,7 @@ impl Default for State {
             kv: BTreeMap::new(),
             kv_max: 1 << 20,
             users: Vec::new(),
+            release: Release::default(),
             required_hosts: Vec::new(),
             routes: Vec::new(),
             requests: Vec::new(),
@@ -122,6 +125,13 @@ impl Builder {
     #[must_use]
     pub fn required_host(mut self, pattern: &str) -> Self {
         self.state.required_hosts.push(pattern.to_owned());
+        self
+    }
+
+    /// Sets the server release whose rules hold for HTTP; [`Release::Both`] if not set.
+    #[must_use]
+    pub fn release(mut self, release: Release) -> Self {
+        self.state.release = release;
         self
     }
 
@@ -249,7 +259,7 @@ impl FakeHost {
         self.state.borrow().calls.clone()
     }
 
-    /// Returns what the plugin logged, oldest first.
+    /// Returns what the plugin logged, oldest first, and among it the warnings of [`Release::Both`], at any log level.
     pub fn logs(&self) -> Vec<LogEntry> {
         self.state.borrow().logs.clone()
     }
@@ -273,6 +283,16 @@ impl FakeHost {
         self.state
             .borrow_mut()
             .kv_set(key.to_owned(), Some(value.into()), None)
+    }
+}
+
+impl State {
+    /// Notes what the author of the plugin has to know.
+    pub(super) fn warn(&mut self, message: String) {
+        self.logs.push(LogEntry {
+            level: Level::Warn,
+            message,
+        });
     }
 }
 

@@ -21,6 +21,7 @@
 //!
 //! Test hosts belong to their thread, so tests may run in parallel; a thread that a test starts has none.
 
+mod allow;
 pub(crate) mod backend;
 mod cache;
 mod config;
@@ -33,6 +34,7 @@ mod users;
 /// One trait per host service, for test hosts of one's own: every function has a default that fails.
 pub use crate::generated::native as services;
 
+pub use allow::Release;
 pub use backend::{Backend, Installed, install};
 pub use exports::call_export;
 pub use fake::{Builder, Call, FakeHost, LogEntry};
