@@ -1,13 +1,14 @@
 //! A plugin's settings: checking a value against the schema, and the string map the plugin finally reads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
+use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
-use jsonschema::{Draft, ValidationError, Validator};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::Value as Json;
 
+use super::schema::Schema;
 use crate::wire::{self, DecodeError, Value};
 
 /// Everything that is wrong with a configuration.
@@ -18,7 +19,7 @@ pub struct ConfigErrors {
 }
 
 /// One thing that is wrong with a configuration.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize)]
 pub struct ConfigViolation {
     /// Path of the field, its parts joined by `/`; empty at the root. A missing property is reported at its parent.
     pub field: String,
@@ -52,76 +53,60 @@ impl fmt::Display for ConfigErrors {
     }
 }
 
-/// Compiles a schema: its draft is the one `$schema` names, else 2020-12; `format` is enforced up to draft-07 only.
-pub(super) fn compile(schema: &Json) -> Result<Validator, String> {
-    let draft = match schema.get("$schema").and_then(Json::as_str) {
-        None => Draft::Draft202012,
-        Some(uri) => known_draft(uri).ok_or_else(|| format!("unknown $schema {uri:?}"))?,
-    };
-    let formats = matches!(draft, Draft::Draft4 | Draft::Draft6 | Draft::Draft7);
-    jsonschema::options()
-        .with_draft(draft)
-        .should_validate_formats(formats)
-        .offline()
-        .build(schema)
-        .map_err(|error| error.to_string())
-}
-
-/// Returns the draft of that name, with either scheme; the name without a version is the newest.
-fn known_draft(uri: &str) -> Option<Draft> {
-    let name = uri.strip_suffix('#').unwrap_or(uri);
-    let name = name
-        .strip_prefix("http://")
-        .or_else(|| name.strip_prefix("https://"))?;
-    match name.strip_prefix("json-schema.org/")? {
-        "draft-04/schema" => Some(Draft::Draft4),
-        "draft-06/schema" => Some(Draft::Draft6),
-        "draft-07/schema" => Some(Draft::Draft7),
-        "draft/2019-09/schema" => Some(Draft::Draft201909),
-        "draft/2020-12/schema" | "schema" => Some(Draft::Draft202012),
-        _ => None,
-    }
-}
-
 pub(super) fn validate(schema: Option<&Json>, config: &str) -> Result<(), ConfigErrors> {
     let config = if config.is_empty() { "{}" } else { config };
     let Some(schema) = schema else {
         return Err(ConfigErrors::single("plugin has no configurable options"));
     };
-    let value: Json = serde_json::from_str(config)
+    let value: Json = wire::decode(config.as_bytes())
         .map_err(|error| ConfigErrors::single(format!("invalid JSON: {error}")))?;
-    let validator = compile(schema)
+    let schema = Schema::compile(schema)
         .map_err(|error| ConfigErrors::single(format!("invalid config schema: {error}")))?;
-    let mut errors = Vec::new();
-    for error in validator.iter_errors(&value) {
-        collect_leaves(&error, &mut errors);
+    if !schema.reaches(&value) {
+        let text = "nested too deeply for a schema that refers to itself";
+        return Err(ConfigErrors::single(text));
     }
+    let mut leaves = Leaves::default();
+    for error in schema.validator.iter_errors(&value) {
+        leaves.collect(&error);
+    }
+    let errors = leaves.violations;
     if errors.is_empty() {
         return Ok(());
     }
     Err(ConfigErrors { errors })
 }
 
-/// Notes a violation, or what lies below it when the schema offers alternatives.
-fn collect_leaves(error: &ValidationError<'_>, leaves: &mut Vec<ConfigViolation>) {
-    match error.kind() {
-        ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context }
-            if context.iter().any(|branch| !branch.is_empty()) =>
-        {
-            for cause in context.iter().flatten() {
-                collect_leaves(cause, leaves);
+/// Violations as they are found, each once.
+#[derive(Default)]
+struct Leaves {
+    violations: Vec<ConfigViolation>,
+    seen: HashSet<ConfigViolation>,
+}
+
+impl Leaves {
+    /// Notes a violation, or what lies below it when the schema offers alternatives.
+    fn collect(&mut self, error: &ValidationError<'_>) {
+        match error.kind() {
+            ValidationErrorKind::AnyOf { context }
+            | ValidationErrorKind::OneOfNotValid { context }
+                if context.iter().any(|branch| !branch.is_empty()) =>
+            {
+                for cause in context.iter().flatten() {
+                    self.collect(cause);
+                }
             }
-        }
-        _ => {
-            let path = error.instance_path().as_str();
-            let path = path.strip_prefix('/').unwrap_or(path);
-            let violation = ConfigViolation {
-                // The parts as they are, not as a JSON pointer escapes them.
-                field: path.replace("~1", "/").replace("~0", "~"),
-                message: error.to_string(),
-            };
-            if !leaves.contains(&violation) {
-                leaves.push(violation);
+            _ => {
+                let path = error.instance_path().as_str();
+                let path = path.strip_prefix('/').unwrap_or(path);
+                let violation = ConfigViolation {
+                    // The parts as they are, not as a JSON pointer escapes them.
+                    field: path.replace("~1", "/").replace("~0", "~"),
+                    message: error.to_string(),
+                };
+                if self.seen.insert(violation.clone()) {
+                    self.violations.push(violation);
+                }
             }
         }
     }
@@ -355,7 +340,7 @@ mod tests {
         let exclusive = |draft: &str| json!({"$schema": draft, "properties": {"n": {"minimum": 3, "exclusiveMinimum": true}}});
         let old = exclusive("http://json-schema.org/draft-04/schema#");
         assert_eq!(violations(&old, r#"{"n":3}"#).len(), 1);
-        assert!(compile(&exclusive("http://json-schema.org/draft-07/schema#")).is_err());
+        assert!(Schema::compile(&exclusive("http://json-schema.org/draft-07/schema#")).is_err());
         let tuple = |draft: &str| json!({"$schema": draft, "properties": {"l": {"prefixItems": [{"type": "string"}]}}});
         let config = r#"{"l":[1]}"#;
         let new = tuple("https://json-schema.org/draft/2020-12/schema");
@@ -365,20 +350,42 @@ mod tests {
     }
 
     #[test]
-    fn schemas_that_run_in_circles_come_to_an_end() {
-        for schema in [
-            json!({"$ref": "#"}),
-            json!({"allOf": [{"$ref": "#"}]}),
-            json!({"$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}, "$ref": "#/$defs/a"}),
-        ] {
-            // Compiled or refused, accepted or not: only an answer is asked for.
-            let _ = violations(&schema, r#"{"a":1}"#);
-        }
-        let mut deep = json!({});
-        for _ in 0..150 {
-            deep = json!({"not": deep});
-        }
-        let _ = violations(&deep, "{}");
+    fn configurations_are_json_as_the_server_reads_it() {
+        let schema = json!({"properties": {"a": {"type": ["string", "array"]}}});
+        assert_eq!(violations(&schema, r#"{"a":"\ud800"}"#), []);
+        let deep =
+            |levels: usize| format!(r#"{{"a":{}{}}}"#, "[".repeat(levels), "]".repeat(levels));
+        assert_eq!(violations(&schema, &deep(130)), []);
+        let errors = violations(&schema, &deep(501));
+        assert_eq!(
+            errors[0].1,
+            "invalid JSON: the document is nested too deeply"
+        );
+    }
+
+    #[test]
+    fn a_schema_that_takes_too_long_is_one_violation() {
+        let schema = json!({"allOf": [{"$ref": "#"}]});
+        let errors = violations(&schema, "{}");
+        assert_eq!(
+            errors[0].1,
+            "invalid config schema: the schema refers to itself without end"
+        );
+        let tree = json!({"additionalProperties": {"items": {"$ref": "#"}}});
+        let config = format!("{}{}", r#"{"a":["#.repeat(240), "]}".repeat(240));
+        let errors = violations(&tree, &config);
+        assert_eq!(
+            errors[0].1,
+            "nested too deeply for a schema that refers to itself"
+        );
+        assert_eq!(violations(&tree, r#"{"a":[{"b":[]}]}"#), []);
+    }
+
+    #[test]
+    fn a_flood_of_violations_is_told_in_full() {
+        let names: Vec<_> = (0..20_000).map(|n| n.to_string()).collect();
+        let errors = violations(&json!({"required": names}), "{}");
+        assert_eq!(errors.len(), 20_000);
     }
 
     #[test]
@@ -386,13 +393,13 @@ mod tests {
         let schema = json!({"properties": {"s": {"pattern": r"^(a+)+\1$"}}});
         let config = format!(r#"{{"s":"{}b"}}"#, "a".repeat(60));
         let _ = violations(&schema, &config);
-        assert!(compile(&json!({"pattern": "("})).is_err());
+        assert!(Schema::compile(&json!({"pattern": "("})).is_err());
     }
 
     #[test]
     fn a_schema_that_points_elsewhere_does_not_compile() {
-        assert!(compile(&json!({"$ref": "https://example.org/x.json"})).is_err());
-        assert!(compile(&json!({"$schema": "https://example.org/mine"})).is_err());
+        assert!(Schema::compile(&json!({"$ref": "https://example.org/x.json"})).is_err());
+        assert!(Schema::compile(&json!({"$schema": "https://example.org/mine"})).is_err());
     }
 
     #[test]

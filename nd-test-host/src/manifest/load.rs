@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-use super::{ConfigDefinition, Manifest, Permissions, config};
+use super::schema::Schema;
+use super::{ConfigDefinition, Manifest, Permissions};
 use crate::server::Rules;
 use crate::wire::{self, DecodeError, Value};
 
@@ -43,7 +44,8 @@ pub enum ManifestError {
         /// The permission it needs.
         needs: &'static str,
     },
-    /// The schema of the settings is not a valid JSON Schema.
+    /// The schema of the settings is not a valid JSON Schema, or one this host does not follow: nested deeper than 100
+    /// levels, of more than 100,000 parts with its references followed, or referring to itself without end.
     #[error("validating manifest: invalid config schema: {0}")]
     ConfigSchema(String),
 }
@@ -68,9 +70,12 @@ struct ConfigFile {
     ui_schema: Option<BTreeMap<String, serde_json::Value>>,
 }
 
+/// Permissions that not every release knows.
+const LATER_PERMISSIONS: [&str; 2] = ["storage", "scrobbleRetriever"];
+
 pub(super) fn parse(json: &[u8], rules: &Rules) -> Result<Manifest, ManifestError> {
-    let document = Value::parse(json).map_err(ManifestError::Syntax)?;
-    let Value::Object(members) = &document else {
+    let mut document = Value::parse(json).map_err(ManifestError::Syntax)?;
+    let Value::Object(members) = &mut document else {
         return Err(ManifestError::Syntax(DecodeError::mismatch(
             "an object",
             &document,
@@ -84,17 +89,26 @@ pub(super) fn parse(json: &[u8], rules: &Rules) -> Result<Manifest, ManifestErro
             });
         }
     }
-    let config = members.iter().rfind(|(key, _)| key == "config");
-    if let Some((_, Value::Object(config))) = config
-        && !has_key(config, "schema")
-    {
-        return Err(ManifestError::Missing {
-            field: "schema",
-            object: "ConfigDefinition",
+    for config in objects(members, "config") {
+        if !has_key(config, "schema") {
+            return Err(ManifestError::Missing {
+                field: "schema",
+                object: "ConfigDefinition",
+            });
+        }
+    }
+    let declared = declared_permissions(members);
+    // What the release does not know may be anything.
+    for permissions in objects(members, "permissions") {
+        permissions.retain(|(key, _)| {
+            let mut later = LATER_PERMISSIONS.iter();
+            !later.any(|later| !rules.knows(later) && wire::same_ignoring_case(later, key))
         });
     }
-    let mut file: File = wire::decode(json).map_err(ManifestError::Type)?;
-    file.permissions.others = other_permissions(members, &file.permissions);
+    let mut file = File::deserialize(document).map_err(ManifestError::Type)?;
+    let known = &file.permissions;
+    let others = declared.into_iter().filter(|key| !known.has(key));
+    file.permissions.others = others.collect();
     for (field, text) in [
         ("author", &file.author),
         ("name", &file.name),
@@ -110,7 +124,7 @@ pub(super) fn parse(json: &[u8], rules: &Rules) -> Result<Manifest, ManifestErro
         ui_schema: config.ui_schema.map(into_json),
     });
     if let Some(schema) = config.as_ref().and_then(|config| config.schema.as_ref()) {
-        config::compile(schema).map_err(ManifestError::ConfigSchema)?;
+        Schema::compile(schema).map_err(ManifestError::ConfigSchema)?;
     }
     Ok(Manifest {
         name: file.name,
@@ -123,7 +137,8 @@ pub(super) fn parse(json: &[u8], rules: &Rules) -> Result<Manifest, ManifestErro
     })
 }
 
-/// Checks that permissions which need others have them, those the release knows at least.
+/// Checks that permissions which need others have them, those the release knows at least. They may have been read by
+/// the rules of a release that does not know them.
 pub(super) fn check_dependencies(
     permissions: &Permissions,
     rules: &Rules,
@@ -133,24 +148,39 @@ pub(super) fn check_dependencies(
         ("scrobbleRetriever", "users"),
         ("matcher", "library"),
     ] {
-        if rules.knows(permission) && permissions.has(permission) && !permissions.has(needs) {
+        if rules.knows(permission) && permissions.declares(permission) && !permissions.has(needs) {
             return Err(ManifestError::Dependency { permission, needs });
         }
     }
     Ok(())
 }
 
-/// Returns the keys under `permissions` that are not the server's.
-fn other_permissions(members: &[(String, Value)], known: &Permissions) -> BTreeSet<String> {
+/// Returns the objects under a key, which the server also finds without regard to case.
+fn objects<'a>(
+    members: &'a mut [(String, Value)],
+    name: &'a str,
+) -> impl Iterator<Item = &'a mut Vec<(String, Value)>> {
+    members
+        .iter_mut()
+        .filter_map(move |(key, value)| match value {
+            Value::Object(members) if wire::same_ignoring_case(name, key) => Some(members),
+            _ => None,
+        })
+}
+
+/// Returns the keys under `permissions`, exactly so written, that declare something.
+fn declared_permissions(members: &[(String, Value)]) -> BTreeSet<String> {
     let permissions = members.iter().rfind(|(key, _)| key == "permissions");
     let Some((_, Value::Object(permissions))) = permissions else {
         return BTreeSet::new();
     };
-    let declared = permissions
+    // The last of each key counts.
+    let last: BTreeMap<_, _> = permissions
         .iter()
-        .filter(|(_, value)| *value != Value::Null);
-    let others = declared.filter(|(key, _)| !known.has(key));
-    others.map(|(key, _)| key.clone()).collect()
+        .map(|(key, value)| (key, value))
+        .collect();
+    let declared = last.into_iter().filter(|(_, value)| **value != Value::Null);
+    declared.map(|(key, _)| key.clone()).collect()
 }
 
 fn has_key(members: &[(String, Value)], key: &str) -> bool {
@@ -270,8 +300,57 @@ mod tests {
             &manifest(r#","config":{"schema":{"type":"nonsense"}}"#),
             "validating manifest: invalid config schema",
         );
+        // Keys without regard to case are for the decoder; `schema` itself is asked for as it is written.
+        for config in [
+            r#""Config":{"uiSchema":{}}"#,
+            r#""config":{"Schema":{}}"#,
+            r#""CONFIG":{},"config":{"schema":{}}"#,
+        ] {
+            refused(
+                &manifest(&format!(",{config}")),
+                "field schema in ConfigDefinition: required",
+            );
+        }
         let none = parse(manifest(r#","config":{"schema":null}"#).as_bytes()).unwrap();
         assert_eq!(none.config_schema(), None);
+    }
+
+    #[test]
+    fn permissions_of_a_later_release_may_be_anything() {
+        let old = Rules::release_0_63();
+        for (permissions, others) in [
+            (
+                r#""storage":true,"scrobbleRetriever":[]"#,
+                &["scrobbleRetriever", "storage"][..],
+            ),
+            (
+                r#""storage":{"reason":1},"STORAGE":"x""#,
+                &["STORAGE", "storage"],
+            ),
+            (r#""storage":null"#, &[]),
+        ] {
+            let json = manifest(&format!(r#","permissions":{{"users":{{}},{permissions}}}"#));
+            let manifest = super::parse(json.as_bytes(), &old).unwrap();
+            let text = manifest.to_json().unwrap();
+            assert!(text.contains(r#""permissions":{"users":{}}"#), "{text}");
+            let read = manifest.permissions;
+            assert!(!read.has("scrobbleRetriever") && read.storage.is_none());
+            assert!(read.others.iter().eq(others), "{:?}", read.others);
+            refused(&json.replace("null", "1"), "permissions.s");
+        }
+        let json = manifest(r#","Permissions":{"Storage":1}"#);
+        super::parse(json.as_bytes(), &old).unwrap();
+        // Another release may read on what this one has read.
+        let json = manifest(r#","permissions":{"storage":{},"scrobbleRetriever":{}}"#);
+        let manifest = super::parse(json.as_bytes(), &old).unwrap();
+        manifest.check_dependencies(&old).unwrap();
+        manifest.check_dependencies(&Rules::default()).unwrap_err();
+        let mut permissions = manifest.permissions;
+        permissions.read_by(&Rules::default());
+        assert!(permissions.has("storage") && permissions.has("scrobbleRetriever"));
+        assert!(permissions.others.is_empty());
+        permissions.read_by(&old);
+        assert!(permissions.storage.is_none() && permissions.declares("storage"));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod config;
 mod encode;
 mod load;
+mod schema;
 
 use std::collections::BTreeSet;
 
@@ -45,7 +46,8 @@ impl Manifest {
         Self::parse_for(json, &Rules::default())
     }
 
-    /// As [`Manifest::parse`], by the rules of a server release: permissions it does not know need no others.
+    /// As [`Manifest::parse`], by the rules of a server release: permissions it does not know need no others, and
+    /// whatever stands there is ignored.
     ///
     /// # Errors
     ///
@@ -142,6 +144,28 @@ impl Permissions {
             "subsonicapi" => self.subsonicapi.is_some(),
             "scrobbleRetriever" => self.scrobble_retriever.is_some(),
             other => self.others.contains(other),
+        }
+    }
+
+    /// Tells whether a key is there, whether or not the release by whose rules it was read knows it.
+    pub(crate) fn declares(&self, key: &str) -> bool {
+        self.has(key) || self.others.contains(key)
+    }
+
+    /// Makes these the permissions that a release reads, if they were read by the rules of another one. A permission
+    /// the other one does not know has no reason then.
+    pub(crate) fn read_by(&mut self, rules: &Rules) {
+        for (key, permission) in [
+            ("storage", &mut self.storage),
+            ("scrobbleRetriever", &mut self.scrobble_retriever),
+        ] {
+            if !rules.knows(key) {
+                if permission.take().is_some() {
+                    self.others.insert(key.to_owned());
+                }
+            } else if self.others.remove(key) {
+                permission.get_or_insert_default();
+            }
         }
     }
 

@@ -1,13 +1,8 @@
 //! Reading `.ndp` archives.
 
-use std::io::{Cursor, Read};
-
-use zip::ZipReadOptions;
-use zip::read::{Config, ZipFileEntry};
 use zip::result::ZipError;
-// The stable reader keys entries by name and so cannot tell the first of two from the last.
-use zip::unstable::read::ZipIterable;
 
+use super::directory::{self, Entry};
 use super::{MANIFEST_NAME, MAX_MANIFEST, MAX_MODULE, MODULE_NAME, PackageError, parse_manifest};
 use crate::manifest::Manifest;
 use crate::server::Rules;
@@ -36,12 +31,8 @@ pub(crate) fn discover_for(
     bytes: &[u8],
     rules: &Rules,
 ) -> Result<Manifest, PackageError> {
-    let mut first = None;
-    each_entry(name, bytes, |entry_name, entry| {
-        if first.is_none() && entry_name == MANIFEST_NAME {
-            first = Some(entry);
-        }
-    })?;
+    let mut entries = directory::entries(bytes).map_err(|source| damaged(name, source))?;
+    let first = entries.find(|entry| entry.name == MANIFEST_NAME.as_bytes());
     let manifest = unpack(name, bytes, first, MANIFEST_NAME, MAX_MANIFEST)?;
     parse_manifest(name, &manifest, rules)
 }
@@ -50,11 +41,13 @@ pub(crate) fn discover_for(
 pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Entries, PackageError> {
     // Found first and unpacked afterwards: a small archive can repeat a name thousands of times.
     let (mut manifest, mut wasm) = (None, None);
-    each_entry(name, bytes, |entry_name, entry| match entry_name {
-        MANIFEST_NAME => manifest = Some(entry),
-        MODULE_NAME => wasm = Some(entry),
-        _ => {}
-    })?;
+    for entry in directory::entries(bytes).map_err(|source| damaged(name, source))? {
+        if entry.name == MANIFEST_NAME.as_bytes() {
+            manifest = Some(entry);
+        } else if entry.name == MODULE_NAME.as_bytes() {
+            wasm = Some(entry);
+        }
+    }
     if wasm.is_none() && manifest.is_some() {
         return Err(missing(name, MODULE_NAME));
     }
@@ -64,43 +57,17 @@ pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Entries, PackageError> {
     })
 }
 
-type Entry = ZipFileEntry<'static>;
-
-/// Walks the directory of the archive in its order, names that occur twice included. No entry is opened: those that
-/// do not count may be encrypted or damaged.
-fn each_entry(
-    name: &str,
-    bytes: &[u8],
-    mut visit: impl FnMut(&str, Entry),
-) -> Result<(), PackageError> {
-    let damaged = |source| damaged(name, source);
-    let mut archive =
-        ZipIterable::try_new(Cursor::new(bytes), Config::default()).map_err(damaged)?;
-    for entry in archive.files().map_err(damaged)? {
-        let entry = entry.map_err(damaged)?;
-        let entry_name = String::from_utf8_lossy(entry.name_raw()).into_owned();
-        visit(&entry_name, entry);
-    }
-    Ok(())
-}
-
-/// Unpacks an entry; the size it claims to have is not trusted.
 fn unpack(
     name: &str,
     bytes: &[u8],
-    entry: Option<Entry>,
+    entry: Option<Entry<'_>>,
     entry_name: &'static str,
     limit: u64,
 ) -> Result<Vec<u8>, PackageError> {
     let entry = entry.ok_or_else(|| missing(name, entry_name))?;
-    let mut body = Cursor::new(bytes);
-    let file = entry
-        .with_reader(&mut body, ZipReadOptions::default())
+    let content = entry
+        .unpack(bytes, limit)
         .map_err(|source| damaged(name, source))?;
-    let mut content = Vec::new();
-    file.take(limit + 1)
-        .read_to_end(&mut content)
-        .map_err(|error| damaged(name, ZipError::Io(error)))?;
     if content.len() as u64 > limit {
         return Err(PackageError::TooLarge {
             name: name.to_owned(),
@@ -135,32 +102,53 @@ mod tests {
     const MANIFEST: &str = r#"{"name":"N","author":"A","version":"1"}"#;
 
     /// An archive whose entries are stored in the given order; names may repeat.
-    ///
-    /// The writer refuses repeated names, so they are written under placeholders of equal length and then renamed.
     fn archive(entries: &[(&str, &str)]) -> Vec<u8> {
-        let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
-        let options = zip::write::SimpleFileOptions::default()
-            .compression_method(zip::CompressionMethod::Stored);
-        let placeholder =
-            |index: usize, name: &str| format!("{index}{}", "#".repeat(name.len() - 1));
-        for (index, (name, content)) in entries.iter().enumerate() {
-            writer
-                .start_file(placeholder(index, name), options)
-                .unwrap();
-            std::io::Write::write_all(&mut writer, content.as_bytes()).unwrap();
+        let entries = entries
+            .iter()
+            .map(|&(name, content)| (name, content, &b""[..]));
+        with_extra_fields(&entries.collect::<Vec<_>>())
+    }
+
+    /// As [`archive`]; the third of each are the extra fields in the directory.
+    fn with_extra_fields(entries: &[(&str, &str, &[u8])]) -> Vec<u8> {
+        let le16 = |number: usize| u16::try_from(number).unwrap().to_le_bytes();
+        let le32 = |number: usize| u32::try_from(number).unwrap().to_le_bytes();
+        let (mut bytes, mut directory) = (Vec::new(), Vec::new());
+        for (name, content, extra) in entries {
+            let mut crc = flate2::Crc::new();
+            crc.update(content.as_bytes());
+            // Version, flags, method, time, date, checksum and sizes stand in both headers.
+            let (size, name_length) = (le32(content.len()), le16(name.len()));
+            let shared = [
+                &[20, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+                &crc.sum().to_le_bytes()[..],
+            ];
+            let shared = [&shared.concat(), &size[..], &size, &name_length].concat();
+            directory.extend([b"PK\x01\x02\x14\0", &shared[..], &le16(extra.len())].concat());
+            directory.extend([&[0; 10][..], &le32(bytes.len()), name.as_bytes(), extra].concat());
+            bytes.extend([b"PK\x03\x04", &shared[..], &[0; 2], name.as_bytes()].concat());
+            bytes.extend(content.as_bytes());
         }
-        let mut bytes = writer.finish().unwrap().into_inner();
-        for (index, (name, _)) in entries.iter().enumerate() {
-            let placeholder = placeholder(index, name).into_bytes();
-            let places: Vec<_> = (0..bytes.len() - placeholder.len())
-                .filter(|at| bytes[*at..].starts_with(&placeholder))
-                .collect();
-            assert_eq!(places.len(), 2, "in the entry and in the directory");
-            for at in places {
-                bytes[at..at + name.len()].copy_from_slice(name.as_bytes());
-            }
-        }
+        let (place, count) = (bytes.len(), le16(entries.len()));
+        bytes.extend(&directory);
+        bytes.extend([b"PK\x05\x06", &[0; 4][..], &count, &count].concat());
+        bytes.extend([&le32(directory.len())[..], &le32(place), &[0; 2]].concat());
         bytes
+    }
+
+    /// The extra field that has another name for the entry.
+    fn unicode_path(name: &str, other: &str) -> Vec<u8> {
+        let mut crc = flate2::Crc::new();
+        crc.update(name.as_bytes());
+        let length = u16::try_from(other.len() + 5).unwrap().to_le_bytes();
+        [
+            &b"\x75\x70"[..],
+            &length,
+            &[1],
+            &crc.sum().to_le_bytes(),
+            other.as_bytes(),
+        ]
+        .concat()
     }
 
     fn named(name: &str) -> String {
@@ -222,6 +210,83 @@ mod tests {
         bytes[at] = b'x';
         assert!(Package::from_archive("x", &bytes).is_err());
         assert_eq!(discover("x", &bytes).unwrap().name, "N");
+    }
+
+    #[test]
+    fn names_are_those_of_the_directory_and_not_of_an_extra_field() {
+        let other = unicode_path("manifest.json", "other");
+        let mine = unicode_path("plugin.txt", "plugin.wasm");
+        let entries = [
+            ("manifest.json", MANIFEST, &other[..]),
+            ("plugin.wasm", "w", &[]),
+            ("plugin.txt", "no module", &mine),
+        ];
+        let package = Package::from_archive("x", &with_extra_fields(&entries)).unwrap();
+        assert_eq!(package.wasm, b"w");
+        let mine = unicode_path("a.txt", "manifest.json");
+        let bytes = with_extra_fields(&[("a.txt", MANIFEST, &mine)]);
+        let text = discover("x", &bytes).unwrap_err().to_string();
+        assert_eq!(text, "opening package x: package missing manifest.json");
+    }
+
+    #[test]
+    fn extra_fields_that_are_none_do_not_matter() {
+        let mut wrong_sum = unicode_path("extra", "other");
+        wrong_sum[6] ^= 1;
+        for extra in [
+            &b"\x75\x70\x01\0\x01"[..],
+            &wrong_sum,
+            b"\x01\0\xff\xff",
+            b"\x01\0\x03\0abc",
+            b"\x55\x54\0\0",
+            b"abc",
+        ] {
+            let entries = [
+                ("extra", "x", extra),
+                ("manifest.json", MANIFEST, extra),
+                ("plugin.wasm", "w", extra),
+            ];
+            let bytes = with_extra_fields(&entries);
+            let package = Package::from_archive("x", &bytes).unwrap();
+            assert_eq!(package.wasm, b"w", "{extra:?}");
+            assert_eq!(discover("x", &bytes).unwrap().name, "N");
+        }
+    }
+
+    #[test]
+    fn sizes_and_places_may_take_64_bits() {
+        let [length, place] = [MANIFEST.len() as u64, 0].map(u64::to_le_bytes);
+        let field = [&b"\x01\0\x18\0"[..], &length, &length, &place].concat();
+        let entries = [
+            ("manifest.json", MANIFEST, &field[..]),
+            ("plugin.wasm", "w", &[]),
+        ];
+        let mut bytes = with_extra_fields(&entries);
+        let directory = bytes
+            .windows(4)
+            .position(|part| part == b"PK\x01\x02")
+            .unwrap();
+        bytes[directory + 20..directory + 28].fill(0xff);
+        bytes[directory + 42..directory + 46].fill(0xff);
+        assert_eq!(Package::from_archive("x", &bytes).unwrap().wasm, b"w");
+        // The numbers of the end may be in a record of their own.
+        let mut end = bytes.split_off(bytes.len() - 22);
+        let [at, start] = [bytes.len(), directory].map(|number| (number as u64).to_le_bytes());
+        let size = ((bytes.len() - directory) as u64).to_le_bytes();
+        let two = 2_u64.to_le_bytes();
+        bytes.extend([&b"PK\x06\x06"[..], &[0; 20], &two, &two, &size, &start].concat());
+        bytes.extend([&b"PK\x06\x07"[..], &[0; 4], &at, &[1, 0, 0, 0]].concat());
+        end[8..20].fill(0xff);
+        bytes.extend(end);
+        assert_eq!(Package::from_archive("x", &bytes).unwrap().wasm, b"w");
+        assert_eq!(discover("x", &bytes).unwrap().name, "N");
+    }
+
+    #[test]
+    fn an_archive_may_stand_behind_something_else() {
+        let bytes = archive(&[("manifest.json", MANIFEST), ("plugin.wasm", "w")]);
+        let bytes = [b"#!/bin/sh", &bytes[..]].concat();
+        assert_eq!(Package::from_archive("x", &bytes).unwrap().wasm, b"w");
     }
 
     #[test]

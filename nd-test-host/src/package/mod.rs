@@ -5,6 +5,7 @@
 //! [`MAX_MANIFEST`] and [`MAX_MODULE`], far beyond any real plugin, so that a hostile archive ends in an error.
 
 mod archive;
+mod directory;
 mod id;
 mod module;
 mod range;

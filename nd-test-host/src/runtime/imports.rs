@@ -15,10 +15,15 @@ pub(super) const USER_MODULE: &str = "extism:host/user";
 /// Module of WASI preview 1.
 pub(super) const WASI_MODULE: &str = "wasi_snapshot_preview1";
 
+/// Refusals that are told one by one; a hostile module has a million of them.
+const MAX_ERRORS: usize = 20;
+/// Bytes of a name that are shown. Longer names are not compared with known ones either.
+const MAX_NAME: usize = 64;
+
 /// Imports the host does not offer to this plugin.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct ImportErrors {
-    /// One refusal per import, in the order of the module.
+    /// One refusal per import, in the order of the module; after twenty of them, how many more there are.
     pub errors: Vec<ImportError>,
 }
 
@@ -68,7 +73,7 @@ pub enum ImportError {
     Unknown {
         /// Module of the import.
         module: String,
-        /// Import name.
+        /// Import name, cut after 64 bytes.
         function: String,
         /// The known function that is spelt most alike, if one is close.
         nearest: Option<&'static str>,
@@ -78,9 +83,9 @@ pub enum ImportError {
         r#"module "{module}" is not there (import "{function}"): a plugin may import from "{USER_MODULE}", "extism:host/env" and "{WASI_MODULE}""#
     )]
     UnknownModule {
-        /// Module of the import.
+        /// Module of the import, cut after 64 bytes.
         module: String,
-        /// Import name.
+        /// Import name, cut after 64 bytes.
         function: String,
     },
     /// The function exists with another signature. Declare it as taking one `i64` and returning one `i64`.
@@ -88,6 +93,12 @@ pub enum ImportError {
     Signature {
         /// Import name.
         function: String,
+    },
+    /// Further imports are refused, too many to tell each. Correct those that are told first.
+    #[error("and {count} more")]
+    More {
+        /// How many.
+        count: usize,
     },
 }
 
@@ -126,12 +137,17 @@ pub(super) fn check(
     permissions: &Permissions,
     own: &[OwnFunction],
 ) -> Result<(), ImportErrors> {
-    let errors: Vec<_> = module
+    let mut refused = module
         .imports()
-        .filter_map(|import| check_one(&import, permissions, own))
-        .collect();
+        .filter_map(|import| check_one(&import, permissions, own));
+    let told = refused.by_ref().take(MAX_ERRORS);
+    let mut errors: Vec<_> = told.map(|error| with_nearest(error, own)).collect();
     if errors.is_empty() {
         return Ok(());
+    }
+    match refused.count() {
+        0 => {}
+        count => errors.push(ImportError::More { count }),
     }
     Err(ImportErrors { errors })
 }
@@ -148,14 +164,14 @@ fn check_one(
             let is_function = matches!(import.ty(), ExternType::Func(_));
             (!is_function || !env::FUNCTIONS.contains(&name)).then(|| ImportError::Unknown {
                 module: env::ENV_MODULE.to_owned(),
-                function: name.to_owned(),
-                nearest: nearest(name, env::FUNCTIONS.iter().copied()),
+                function: cut(name),
+                nearest: None,
             })
         }
         WASI_MODULE => None,
         other => Some(ImportError::UnknownModule {
-            module: other.to_owned(),
-            function: name.to_owned(),
+            module: cut(other),
+            function: cut(name),
         }),
     }
 }
@@ -168,11 +184,11 @@ fn check_service(
 ) -> Option<ImportError> {
     let servers = FUNCTIONS.iter().map(|f| (f.import, f.permission));
     let mut known = servers.chain(own.iter().map(|f| (f.import, f.permission)));
-    let Some((_, needed)) = known.clone().find(|(import, _)| *import == name) else {
+    let Some((_, needed)) = known.find(|(import, _)| *import == name) else {
         return Some(ImportError::Unknown {
             module: USER_MODULE.to_owned(),
-            function: name.to_owned(),
-            nearest: nearest(name, known.by_ref().map(|(import, _)| import)),
+            function: cut(name),
+            nearest: None,
         });
     };
     if let Some(permission) = needed
@@ -196,8 +212,36 @@ fn is_service_signature(ty: &FuncType) -> bool {
     one_i64(Box::new(ty.params())) && one_i64(Box::new(ty.results()))
 }
 
+/// Adds to a refusal which function may have been meant. Comparing takes a while, so it is done for what is told only.
+fn with_nearest(mut error: ImportError, own: &[OwnFunction]) -> ImportError {
+    if let ImportError::Unknown {
+        module,
+        function,
+        nearest,
+    } = &mut error
+        && function.len() <= MAX_NAME
+    {
+        *nearest = match module.as_str() {
+            USER_MODULE => {
+                let servers = FUNCTIONS.iter().map(|f| f.import);
+                find_nearest(function, servers.chain(own.iter().map(|f| f.import)))
+            }
+            _ => find_nearest(function, env::FUNCTIONS.iter().copied()),
+        };
+    }
+    error
+}
+
+/// Returns a name as it is shown: a hostile one has a hundred thousand bytes.
+fn cut(name: &str) -> String {
+    match name.len() {
+        ..=MAX_NAME => name.to_owned(),
+        _ => format!("{}…", &name[..name.floor_char_boundary(MAX_NAME)]),
+    }
+}
+
 /// Returns the name that takes the fewest edits to reach, if that is at most a third of its length.
-fn nearest(name: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+fn find_nearest(name: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
     known
         .map(|candidate| (distance(name, candidate), candidate))
         .min()
@@ -282,6 +326,33 @@ mod tests {
         assert_eq!(text.split("; ").count(), 4, "{text}");
         assert!(text.contains(r#"module "env" is not there"#), "{text}");
         assert!(text.contains("has another signature"), "{text}");
+    }
+
+    #[test]
+    fn a_flood_of_long_names_is_cut_short() {
+        let name = "kvstore_get".repeat(9_000);
+        let long = format!(r#"(import "extism:host/user" "{name}" (func))"#);
+        let odd = format!(r#"(import "{name}" "{name}" (func))"#);
+        let misspelt = r#"(import "extism:host/user" "kvstore_gte" (func))"#;
+        let text = refusals("{}", &format!("{misspelt}{long}{odd}{}", long.repeat(20)));
+        assert!(text.contains(r#"did you mean "kvstore_get"?; "#), "{text}");
+        let shown = format!("\"{}…\" is not exported", &name[..MAX_NAME]);
+        assert_eq!(text.matches(&shown).count(), 18, "{text}");
+        assert!(
+            text.ends_with(": no server offers it; and 3 more"),
+            "{text}"
+        );
+        assert!(text.len() < 5_000, "{}", text.len());
+    }
+
+    #[test]
+    fn names_are_cut_between_characters() {
+        assert_eq!(cut(&"é".repeat(40)), format!("{}…", "é".repeat(32)));
+        assert_eq!(
+            cut(&format!("a{}", "é".repeat(40))),
+            format!("a{}…", "é".repeat(31))
+        );
+        assert_eq!(cut("kvstore_get"), "kvstore_get");
     }
 
     #[test]

@@ -267,7 +267,7 @@ fn field_for(key: &str, fields: &'static [&'static str]) -> Option<&'static str>
 }
 
 /// Compares as the server folds names: ASCII letters, and the two other characters that fold onto ASCII ones.
-fn same_ignoring_case(field: &str, key: &str) -> bool {
+pub(crate) fn same_ignoring_case(field: &str, key: &str) -> bool {
     let fold = |c: char| match c {
         '\u{17f}' => 's',
         '\u{212a}' => 'k',

@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use de::DecodeError;
+pub(crate) use de::same_ignoring_case;
 pub(crate) use value::Value;
 
 use crate::error::ServiceError;

@@ -66,7 +66,8 @@ pub fn info_json(described: &Described) -> String {
         Described::Stored(row) => pretty(&json!(row)),
         Described::File(info) => {
             let manifest = info.manifest.to_json().unwrap_or_default();
-            let mut value: Value = serde_json::from_str(&manifest).unwrap_or_else(|_| json!({}));
+            let mut value: Value =
+                crate::wire::decode(manifest.as_bytes()).unwrap_or_else(|_| json!({}));
             value["sha256"] = json!(info.sha256);
             pretty(&value)
         }
@@ -247,5 +248,23 @@ mod tests {
             text.contains("Enabled:      true\n") && text.contains("2026-01-01T10:00:00Z"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn a_manifest_is_shown_however_deep_its_form_is() {
+        let form = format!(
+            "{}{}",
+            r#"{"a":"#.repeat(130),
+            "0".to_owned() + &"}".repeat(130)
+        );
+        let json = format!(
+            r#"{{"name":"N","author":"A","version":"1","config":{{"schema":{{}},"uiSchema":{form}}}}}"#
+        );
+        let described = Described::File(Box::new(PackageInfo {
+            manifest: Manifest::parse(json.as_bytes()).unwrap(),
+            sha256: "ff".into(),
+        }));
+        let text = info_json(&described);
+        assert!(text.contains(r#""name": "N""#), "{text}");
     }
 }

@@ -1,9 +1,9 @@
 //! Bringing rows and folder together.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ring::digest::{Context, SHA256};
 
@@ -31,20 +31,13 @@ impl Inner {
     ///
     /// A plugin that cannot be changed at the moment does not keep the others from being looked at.
     pub(super) fn synchronise(&self) -> Result<(), ManagerError> {
-        let files = self.packages()?;
+        let listed = self.packages()?;
         let rows = self.store().plugin_rows()?;
+        let unlisted = rows.into_iter().map(|row| row.id);
+        let unlisted = unlisted.filter(|id| !listed.contains(id));
         let mut result = Ok(());
-        let gone = rows.into_iter().map(|row| row.id);
-        let gone = gone
-            .filter(|id| !files.contains_key(id))
-            .map(|id| (id, None));
-        let there = files.iter().map(|(id, path)| (id.clone(), Some(path)));
-        for (id, path) in there.chain(gone) {
-            let looked = match path {
-                Some(path) => self.look_at(&id, path),
-                None => self.package_gone(&id),
-            };
-            if let Err(error) = looked {
+        for id in listed.iter().cloned().chain(unlisted) {
+            if let Err(error) = self.file_changed(&id) {
                 self.log(&id, LogLevel::Error, &format!("synchronising: {error}"));
                 result = result.and(Err(error));
             }
@@ -52,25 +45,22 @@ impl Inner {
         result
     }
 
-    /// Lists the packages in the folder: files ending in `.ndp` whose name makes an id.
-    fn packages(&self) -> Result<BTreeMap<String, PathBuf>, ManagerError> {
-        let failed = |source| ManagerError::Folder {
-            path: self.folder.clone(),
-            source,
-        };
-        let mut packages = BTreeMap::new();
+    /// Lists the ids of the packages in the folder: files ending in `.ndp` whose name makes an id.
+    fn packages(&self) -> Result<BTreeSet<String>, ManagerError> {
+        let failed = |source| self.folder_failed(source);
+        let mut packages = BTreeSet::new();
         for entry in fs::read_dir(&self.folder).map_err(failed)? {
             let entry = entry.map_err(failed)?;
             let path = entry.path();
             let name = entry.file_name();
-            let Some(name) = name.to_str().filter(|_| is_file(&path)) else {
+            let Some(name) = name.to_str().filter(|_| may_be_file(&path)) else {
                 continue;
             };
             if name.ends_with(".wasm") {
                 self.log("", LogLevel::Warn, &legacy::bare_module(name));
             } else if let Some(id) = id_in_folder(name) {
                 match package::check_id(id) {
-                    Ok(()) => drop(packages.insert(id.to_owned(), path)),
+                    Ok(()) => drop(packages.insert(id.to_owned())),
                     Err(error) => {
                         self.log("", LogLevel::Warn, &format!("{name} is skipped: {error}"))
                     }
@@ -80,35 +70,35 @@ impl Inner {
         Ok(packages)
     }
 
-    /// Does what a change of one file asks for; whether the file is there decides, not what happened to it.
+    /// Does what one file asks for; whether it is there decides, not what happened to it or what a listing said.
     pub(super) fn file_changed(&self, id: &str) -> Result<(), ManagerError> {
+        let _claim = self.claim(id)?;
+        let row = self.store().plugin_row(id)?;
+        // Rows of older releases may have ids that make no file name, or one elsewhere.
+        if package::check_id(id).is_err() {
+            return self.package_gone(row);
+        }
         let path = self.folder.join(format!("{id}.{EXTENSION}"));
-        match path.metadata() {
-            Ok(file) if file.is_file() => self.look_at(id, &path),
-            // A disk that is away for a while does not make an administrator's settings go.
-            Err(source) if source.kind() != io::ErrorKind::NotFound || !self.folder.is_dir() => {
-                let path = self.folder.clone();
-                Err(ManagerError::Folder { path, source })
+        match hash(&path) {
+            Ok(Some(hash)) => self.look_at(id, &path, row, &hash),
+            Ok(None) => self.package_gone(row),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.folder.is_dir() => {
+                self.package_gone(row)
             }
-            _ => self.package_gone(id),
+            // A disk that is away for a while does not make an administrator's settings go.
+            Err(error) if path.symlink_metadata().is_err() => Err(self.folder_failed(error)),
+            Err(source) => self.unreadable(id, row, &PackageError::Read { path, source }),
         }
     }
 
     /// Compares a package with its row.
-    fn look_at(&self, id: &str, path: &Path) -> Result<(), ManagerError> {
-        let claim = self.claim(id)?;
-        let row = self.store().plugin_row(id)?;
-        let hash = match hash(path) {
-            Ok(hash) => hash,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                drop(claim);
-                return self.package_gone(id);
-            }
-            Err(source) => {
-                let path = path.to_owned();
-                return self.unreadable(id, row, &PackageError::Read { path, source });
-            }
-        };
+    fn look_at(
+        &self,
+        id: &str,
+        path: &Path,
+        row: Option<PluginRow>,
+        hash: &str,
+    ) -> Result<(), ManagerError> {
         let path_text = path.to_string_lossy().into_owned();
         let row = match row {
             Some(mut row) if row.sha256 == hash => {
@@ -175,11 +165,10 @@ impl Inner {
     }
 
     /// Forgets a plugin whose package is gone. Its data files stay.
-    fn package_gone(&self, id: &str) -> Result<(), ManagerError> {
-        let _claim = self.claim(id)?;
-        if self.store().plugin_row(id)?.is_none() {
+    fn package_gone(&self, row: Option<PluginRow>) -> Result<(), ManagerError> {
+        let Some(PluginRow { id, .. }) = &row else {
             return Ok(());
-        }
+        };
         self.host.unload(id);
         // Before the row goes: if the server dies in between, the next start comes here again.
         if !self
@@ -197,6 +186,13 @@ impl Inner {
         self.announce(PluginEvent::list_changed(), id, "package removed");
         Ok(())
     }
+
+    fn folder_failed(&self, source: io::Error) -> ManagerError {
+        ManagerError::Folder {
+            path: self.folder.clone(),
+            source,
+        }
+    }
 }
 
 /// Returns the id of a file in the folder, if it is a package.
@@ -204,9 +200,12 @@ pub(super) fn id_in_folder(name: &str) -> Option<&str> {
     name.strip_suffix(".ndp")
 }
 
-/// Tells whether there is a file, by way of links too; a pipe would never end.
-fn is_file(path: &Path) -> bool {
-    path.metadata().is_ok_and(|file| file.is_file())
+/// Tells whether there is a file, by way of links too, or something that cannot be reached; a pipe would never end.
+fn may_be_file(path: &Path) -> bool {
+    match path.metadata() {
+        Ok(file) => file.is_file(),
+        Err(error) => error.kind() != io::ErrorKind::NotFound,
+    }
 }
 
 fn make_private(folder: &Path) -> io::Result<()> {
@@ -217,8 +216,11 @@ fn make_private(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Returns the lower-case hex SHA-256 of a file, without holding it in memory.
-fn hash(path: &Path) -> io::Result<String> {
+/// Returns the lower-case hex SHA-256 of a file, without holding it in memory; `None` for what is no file.
+fn hash(path: &Path) -> io::Result<Option<String>> {
+    if !path.metadata()?.is_file() {
+        return Ok(None);
+    }
     let mut file = fs::File::open(path)?;
     let mut digest = Context::new(&SHA256);
     let mut buffer = vec![0; 64 << 10];
@@ -228,5 +230,5 @@ fn hash(path: &Path) -> io::Result<String> {
             length => digest.update(&buffer[..length]),
         }
     }
-    Ok(package::hex(&digest.finish()))
+    Ok(Some(package::hex(&digest.finish())))
 }

@@ -102,6 +102,74 @@ fn a_removed_package_takes_its_row_along_but_not_its_data() {
     );
 }
 
+#[cfg(unix)]
+#[test]
+fn a_package_that_cannot_be_reached_is_disabled_and_keeps_what_was_set() {
+    let place = Place::new();
+    let manager = enabled(&place);
+    let before = manager.plugin("a").unwrap();
+    let (here, away) = (place.path("a.ndp"), place.dir.path().join("away"));
+    std::fs::rename(&here, &away).unwrap();
+    // A link that leads through a file: it cannot be followed, whoever asks.
+    std::os::unix::fs::symlink(away.join("a.ndp"), &here).unwrap();
+    std::os::unix::fs::symlink(away.join("b.ndp"), place.path("b.ndp")).unwrap();
+    let kept = |manager: &Manager| {
+        let row = manager.plugin("a").unwrap();
+        assert!(
+            row.last_error.starts_with("opening package"),
+            "{}",
+            row.last_error
+        );
+        assert_eq!(
+            (&row.config, row.all_users),
+            (&before.config, before.all_users)
+        );
+        assert!(!row.enabled && row.sha256 == before.sha256);
+        assert!(manager.host().plugin("a").is_none());
+        assert_eq!(ids(manager), ["a"]);
+    };
+    manager.rescan().unwrap();
+    kept(&manager);
+    manager.enable("a").unwrap_err();
+    manager.inner.file_changed("a").unwrap();
+    kept(&manager);
+    drop(manager);
+    kept(&place.start());
+}
+
+#[test]
+fn a_package_that_came_back_after_the_listing_is_still_there() {
+    let place = Place::new();
+    place.package("first", "{}");
+    place.package("second", "{}");
+    let (here, away) = (place.path("second.ndp"), place.dir.path().join("away"));
+    let (back, from) = (here.clone(), away.clone());
+    let options = ManagerOptions {
+        discard_scrobbles: Some(Box::new(move |_| std::fs::rename(&from, &back).unwrap())),
+        ..ManagerOptions::default()
+    };
+    let host = Arc::new(place.builder().build().unwrap());
+    let manager = Manager::start_with(host, options).unwrap();
+    manager.set_config("second", r#"{"n":1}"#).unwrap();
+    std::fs::remove_file(place.path("first.ndp")).unwrap();
+    std::fs::rename(&here, &away).unwrap();
+    manager.rescan().unwrap();
+    assert_eq!(ids(&manager), ["second"]);
+    assert_eq!(manager.plugin("second").unwrap().config, r#"{"n":1}"#);
+}
+
+#[test]
+fn a_row_with_an_id_that_makes_no_file_name_goes() {
+    let place = Place::new();
+    place.package("a", "{}");
+    let manager = place.start();
+    let mut row = manager.plugin("a").unwrap();
+    row.id = "../plugins/a".into();
+    manager.inner.store().put_plugin_row(&row).unwrap();
+    manager.rescan().unwrap();
+    assert_eq!(ids(&manager), ["a"]);
+}
+
 #[test]
 fn a_package_that_moved_unchanged_only_changes_its_path() {
     let place = Place::new();
