@@ -18,6 +18,7 @@ pub mod config;
 pub(crate) mod legacy;
 pub mod lyrics;
 pub mod manager;
+mod markup;
 pub mod metrics;
 pub mod plays;
 pub mod rules;

@@ -3,7 +3,15 @@
 use super::model::{Line, Lyrics, Segment, Word};
 use super::plain::plain;
 
+/// Bytes that repetitions may add, for each byte of the text.
+const REPEATED_PER_BYTE: usize = 16;
+/// Bytes that repetitions may add to any text, however short.
+const REPEATED: usize = 64 << 10;
+
 /// Reads a text; any text is at least plain.
+///
+/// Repetitions are left out once they have added sixteen times the length of the text, or 64 KiB if that is more: a
+/// megabyte of marks before a megabyte of words would take a hundred gigabytes.
 pub(super) fn parse(language: &str, text: &str) -> Lyrics {
     let mut lyrics = Lyrics {
         language: language.to_owned(),
@@ -12,9 +20,10 @@ pub(super) fn parse(language: &str, text: &str) -> Lyrics {
             .any(|line| !leading_times(line.trim()).0.is_empty()),
         ..Lyrics::default()
     };
+    let mut repeatable = text.len().saturating_mul(REPEATED_PER_BYTE).max(REPEATED);
     for line in text.lines().map(str::trim) {
         if lyrics.synced {
-            timed(&mut lyrics, line);
+            timed(&mut lyrics, line, &mut repeatable);
         } else {
             let line = plain(line).trim().to_owned();
             if !line.is_empty() {
@@ -27,13 +36,20 @@ pub(super) fn parse(language: &str, text: &str) -> Lyrics {
     lyrics
 }
 
-fn timed(lyrics: &mut Lyrics, line: &str) {
+/// Reads a line of a timed text. `repeatable` is how many more bytes repetitions may add.
+fn timed(lyrics: &mut Lyrics, line: &str, repeatable: &mut usize) {
     let (times, rest) = leading_times(line);
     if times.is_empty() {
         return untimed_in_timed(lyrics, line);
     }
     let (text, words) = words(rest);
-    for &start in &times {
+    for (n, &start) in times.iter().enumerate() {
+        if n > 0 {
+            let Some(left) = repeatable.checked_sub(rest.len()) else {
+                break;
+            };
+            *repeatable = left;
+        }
         // The marks of words are those of the first time; a repetition moves them along.
         let moved = start - times[0];
         let words = words.iter().map(|word| Word {
@@ -129,14 +145,17 @@ fn close(words: &mut [Word], whole: &mut String, text: &str, end: Option<i64>) {
 }
 
 fn next_mark(text: &str) -> Option<(&str, i64, &str)> {
-    let mut from = 0;
+    let mut open = text.find('<')?;
     loop {
-        let open = from + text[from..].find('<')?;
-        let close = open + text[open..].find('>')?;
-        if let Some(time) = time(&text[open + 1..close]) {
-            return Some((&text[..open], time, &text[close + 1..]));
+        // No time has a `<` in it, so that every letter is looked at once, however many marks are begun.
+        let next = open + 1 + text[open + 1..].find(['<', '>'])?;
+        if text[next..].starts_with('<') {
+            open = next;
+        } else if let Some(time) = time(&text[open + 1..next]) {
+            return Some((&text[..open], time, &text[next + 1..]));
+        } else {
+            open = next + text[next..].find('<')?;
         }
-        from = open + 1;
     }
 }
 

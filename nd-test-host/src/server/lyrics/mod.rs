@@ -26,13 +26,13 @@ pub const UNKNOWN_LANGUAGE: &str = "xxx";
 
 /// Reads one text, which may hold several lyrics: translations and pronunciations come after the words themselves.
 ///
-/// `language` is what the source says of the text; empty means unknown. Lyrics without lines are left out, so the
+/// `language` is what the source says of the text; empty means unknown, and so does more than 256 bytes. Lyrics without lines are left out, so the
 /// answer may be empty.
 pub fn parse(language: &str, text: &str) -> Vec<Lyrics> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let language = match language {
-        "" => UNKNOWN_LANGUAGE,
-        named => named,
+    let language = match language.len() {
+        1..=model::MAX_NAME => language,
+        _ => UNKNOWN_LANGUAGE,
     };
     for format in [ttml::parse, srt::parse, lyricsfile::parse] {
         let found = with_lines(format(language, text).unwrap_or_default());

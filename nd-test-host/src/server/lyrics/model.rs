@@ -1,7 +1,10 @@
 //! Lyrics as a server hands them on.
 
+/// Bytes a language or the id of a voice may have. Every line has a copy of its own, so a long one would fill the memory.
+pub(super) const MAX_NAME: usize = 256;
+
 /// What a text is in relation to the song.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Kind {
     /// The words that are sung.
     #[default]

@@ -2,6 +2,14 @@
 
 use std::sync::LazyLock;
 
+use crate::server::markup::bounded;
+
+/// Tags of one line that are read; what comes after them is left out.
+const MOST_TAGS: usize = 200;
+/// Bytes of one line that are read if it has markup; what comes after them is left out. Cleaning takes the square of the
+/// number of attributes of a tag, and of ampersands that begin nothing.
+const MOST_BYTES: usize = 16 << 10;
+
 /// Everything goes but the text; what is inside scripts and style sheets is not text.
 static STRICT: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
     let mut strict = ammonia::Builder::empty();
@@ -10,12 +18,15 @@ static STRICT: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
 });
 
 /// Removes HTML and decodes entities. The spaces stay as they are.
+///
+/// A text with either is read up to 16 KiB and 200 tags.
 pub(super) fn plain(text: &str) -> String {
     if !text.contains(['<', '&']) {
         return text.to_owned();
     }
+    let text = &text[..text.floor_char_boundary(MOST_BYTES)];
     // The cleaner decodes all entities and writes back these; `&amp;` last, for it may stand before one of the others.
-    let cleaned = STRICT.clean(text).to_string();
+    let cleaned = STRICT.clean(bounded(text, MOST_TAGS)).to_string();
     [
         ("&lt;", "<"),
         ("&gt;", ">"),
@@ -29,7 +40,16 @@ pub(super) fn plain(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::plain;
+    use super::{MOST_BYTES, plain};
+
+    #[test]
+    fn long_texts_are_cut_if_they_have_markup() {
+        let long = "é".repeat(MOST_BYTES);
+        assert_eq!(plain(&long), long);
+        assert_eq!(plain(&format!("x{long}&")).len(), MOST_BYTES - 1);
+        assert_eq!(plain(&"&".repeat(1 << 20)).len(), MOST_BYTES);
+        assert_eq!(plain(&format!("a<b{}>b", " c".repeat(1 << 20))), "a");
+    }
 
     #[test]
     fn markup_goes_and_entities_become_letters() {

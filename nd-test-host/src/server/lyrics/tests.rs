@@ -106,6 +106,47 @@ fn repeated_lines_move_their_words_along() {
 }
 
 #[test]
+fn repetitions_end_before_they_fill_the_memory() {
+    let (marks, words) = (2_000, 20_000);
+    let text = "[00:01]".repeat(marks) + &"x".repeat(words);
+    let lyrics = one("en", &text);
+    let repeated: usize = lyrics.lines[1..].iter().map(|line| line.text.len()).sum();
+    assert!(repeated <= text.len() * 16, "{repeated} bytes");
+    assert_eq!(lyrics.lines[0].text.len(), words);
+    // The words of a line count as often as the line is repeated, too.
+    let lyrics = one("en", &text.replace('x', "<00:01>x"));
+    assert!(lyrics.lines.len() < 40, "{} lines", lyrics.lines.len());
+    // A hundred and fifty gigabytes, if nobody counted.
+    one(
+        "en",
+        &("[00:01]".repeat(150_000) + &"x".repeat(1 << 20) + "\n[00:02]last"),
+    );
+}
+
+#[test]
+fn ordinary_repetitions_are_all_there() {
+    let text = "[00:01]".repeat(500) + "a line as long as most of them are, and some more words";
+    assert_eq!(one("en", &text).lines.len(), 500);
+    let verse = "[00:01][00:02][00:03]a verse\n".repeat(1_000);
+    assert_eq!(one("en", &verse).lines.len(), 3_000);
+}
+
+/// Looking for the end of every one of these would take hours.
+#[test]
+fn marks_that_are_only_begun_are_looked_at_once() {
+    let many = "<:".repeat(1 << 20);
+    for end in ["", ">", "<00:01>a"] {
+        let lyrics = one("en", &format!("[00:01]a{many}{end}"));
+        assert_eq!(lyrics.lines.len(), 1);
+    }
+    let lyrics = one("en", "[00:01]<<00:01>a <b<00:02>b");
+    assert_eq!(
+        words(&lyrics.lines[0].words),
+        [(1_000, Some(2_000), "a "), (2_000, None, "b")]
+    );
+}
+
+#[test]
 fn srt_is_timed_and_lower_cases_the_language() {
     let lyrics = one(
         "EN",
@@ -209,6 +250,58 @@ fn ttml_has_words_voices_translations_and_transliterations() {
     assert_eq!(lines(&found[2]), [(Some(1_000), "Hello world")]);
     assert_eq!(lines(&found[3]), [(Some(1_000), "konnichiwa")]);
     assert_eq!(found[3].lines[0].words.len(), 2);
+}
+
+/// Comparing every reference with every line, or every language with the others, would take minutes.
+#[test]
+fn ttml_with_very_many_lines_and_languages_is_read() {
+    const MANY: usize = 100_000;
+    let lines: String = (0..MANY).map(|n| format!("<p key='k{n}'>a</p>")).collect();
+    let references: String = (0..MANY)
+        .map(|n| format!("<text for='k{n}'>b</text>"))
+        .collect();
+    let languages: String = (0..MANY)
+        .map(|n| format!("<span role='x-translation' lang='l{n}'>c</span>"))
+        .collect();
+    let found = parse(
+        "",
+        &format!(
+            "<tt><head><translation lang='l0'>{references}</translation></head>\
+             <body>{lines}<p>{languages}</p></body></tt>"
+        ),
+    );
+    assert_eq!(found.len(), 1 + MANY);
+    assert_eq!(found[0].lines.len(), MANY);
+    assert_eq!(
+        found[1].lines.len(),
+        1 + MANY,
+        "one of a span, and those apart"
+    );
+}
+
+#[test]
+fn the_first_line_of_a_key_counts() {
+    let found = parse(
+        "",
+        "<tt><body><p key='k' begin='1s'>a</p><p key='k' begin='2s'>b</p></body>\
+         <translation lang='de'><text for='k'>c</text></translation></tt>",
+    );
+    assert_eq!(lines(&found[1]), [(Some(1_000), "c")]);
+}
+
+/// Each of the lines would have a copy.
+#[test]
+fn languages_and_voices_that_are_none_are_not_inherited() {
+    let long = "x".repeat(300);
+    let text = format!(
+        "<tt lang='{long}'><body agent='{long}'><p>a<span role='x-translation'>b</span></p>\
+         <p agent='v1'>c<span role='x-translation' lang='de'>d</span></p></body></tt>"
+    );
+    let found = parse(&long, &text);
+    let languages: Vec<_> = found.iter().map(|text| text.language.as_str()).collect();
+    assert_eq!(languages, ["xxx", "xxx", "de"]);
+    let voices: Vec<_> = found[0].lines.iter().map(|l| l.voice.as_str()).collect();
+    assert_eq!(voices, ["", "v1"]);
 }
 
 #[test]

@@ -3,6 +3,9 @@
 //! Times are taken as times in the song, also inside a timed `div`: that is how lyrics are written, although TTML
 //! would count them from the begin of the `div`.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use super::lrc::{thousandths, whole};
 use super::model::{Kind, Line, Lyrics, Segment, Word};
 use super::plain::plain;
@@ -20,7 +23,8 @@ pub(super) fn parse(language: &str, text: &str) -> Option<Vec<Lyrics>> {
             language: root.language().unwrap_or(language).to_lowercase(),
             ..Lyrics::default()
         }],
-        keyed: Vec::new(),
+        places: HashMap::new(),
+        keyed: HashMap::new(),
     };
     for head in root.elements().filter(|element| element.name == "head") {
         let title = head.descendants("title").first().map(|title| flat(title));
@@ -48,13 +52,15 @@ struct Reading {
     clock: Clock,
     /// The main text first.
     texts: Vec<Lyrics>,
-    /// Keys and times of the lines other texts refer to.
-    keyed: Vec<(String, Option<i64>, Option<i64>)>,
+    /// Where the others are, by what they are and their language.
+    places: HashMap<(Kind, String), usize>,
+    /// Times of the lines other texts refer to, by key; the first line of a key counts.
+    keyed: HashMap<String, (Option<i64>, Option<i64>)>,
 }
 
 impl Reading {
     fn paragraphs(&mut self, parent: &Element, voice: &str) {
-        let voice = parent.attribute("agent").unwrap_or(voice);
+        let voice = parent.voice().unwrap_or(voice);
         for element in parent.elements() {
             match element.name.as_str() {
                 "p" => self.paragraph(element, voice),
@@ -65,12 +71,13 @@ impl Reading {
 
     fn paragraph(&mut self, paragraph: &Element, voice: &str) {
         let mut content = Content::default();
-        content.read(paragraph, &self.clock, &mut self.texts[0].language.clone());
+        content.read(paragraph, &self.clock, &self.texts[0].language);
         let (start, end) = self.clock.span(paragraph);
         let start = start.or_else(|| content.main.words.first().map(|word| word.start));
         let end = end.or_else(|| content.main.words.last().and_then(|word| word.end));
         if let Some(key) = paragraph.attribute("key") {
-            self.keyed.push((key.to_owned(), start, end));
+            let times = self.keyed.entry(key.to_owned());
+            times.or_insert((start, end));
         }
         for (kind, language, segment) in content.others {
             self.add(kind, &language, start, end, segment);
@@ -85,7 +92,7 @@ impl Reading {
             end,
             text: main.text,
             words: main.words,
-            voice: paragraph.attribute("agent").unwrap_or(voice).to_owned(),
+            voice: paragraph.voice().unwrap_or(voice).to_owned(),
             background: (!background.text.is_empty()).then_some(background),
         });
     }
@@ -95,12 +102,11 @@ impl Reading {
         let language = text.language().unwrap_or("").to_lowercase();
         for line in text.elements().filter(|element| element.name == "text") {
             let key = line.attribute("for").unwrap_or_default();
-            let known = self.keyed.iter().find(|(known, ..)| known == key);
-            let Some((_, start, end)) = known.cloned() else {
+            let Some(&(start, end)) = self.keyed.get(key) else {
                 continue;
             };
             let mut content = Content::default();
-            content.read(line, &self.clock, &mut language.clone());
+            content.read(line, &self.clock, &language);
             self.add(kind, &language, start, end, content.main);
         }
     }
@@ -124,15 +130,17 @@ impl Reading {
             words: segment.words,
             ..Line::default()
         };
-        let mut texts = self.texts.iter_mut().skip(1);
-        match texts.find(|lyrics| lyrics.kind == kind && lyrics.language == language) {
-            Some(lyrics) => lyrics.lines.push(line),
-            None => self.texts.push(Lyrics {
-                language: language.to_owned(),
-                kind,
-                lines: vec![line],
-                ..Lyrics::default()
-            }),
+        match self.places.entry((kind, language.to_owned())) {
+            Entry::Occupied(place) => self.texts[*place.get()].lines.push(line),
+            Entry::Vacant(place) => {
+                place.insert(self.texts.len());
+                self.texts.push(Lyrics {
+                    language: language.to_owned(),
+                    kind,
+                    lines: vec![line],
+                    ..Lyrics::default()
+                });
+            }
         }
     }
 }
@@ -146,7 +154,7 @@ struct Content {
 }
 
 impl Content {
-    fn read(&mut self, element: &Element, clock: &Clock, language: &mut String) {
+    fn read(&mut self, element: &Element, clock: &Clock, language: &str) {
         for node in &element.children {
             match node {
                 Node::Text(text) => self.main.text(text),
@@ -157,7 +165,7 @@ impl Content {
         }
     }
 
-    fn span(&mut self, span: &Element, clock: &Clock, language: &mut String) {
+    fn span(&mut self, span: &Element, clock: &Clock, language: &str) {
         let role = span.attribute("role").unwrap_or_default();
         let kind = match role {
             "x-translation" => Some(Kind::Translation),
@@ -167,7 +175,7 @@ impl Content {
         if let Some(kind) = kind {
             let own = span.language().unwrap_or(language).to_lowercase();
             let mut inner = Self::default();
-            inner.read(span, clock, &mut own.clone());
+            inner.read(span, clock, &own);
             self.others.push((kind, own, inner.main));
         } else if role == "x-bg" {
             let mut inner = Self::default();

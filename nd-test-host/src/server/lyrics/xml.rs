@@ -5,6 +5,8 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::name::QName;
 use quick_xml::{Reader, XmlVersion};
 
+use super::model::MAX_NAME;
+
 /// Deeper documents are refused; lyrics have a handful of levels.
 const MAX_DEPTH: usize = 64;
 
@@ -35,7 +37,13 @@ impl Element {
             .map(|(_, value)| value.as_str())
     }
 
-    /// Returns the language: of `xml:lang`, else of `lang`.
+    /// Returns the id of the voice, if it has one that is not too long.
+    pub(super) fn voice(&self) -> Option<&str> {
+        self.attribute("agent")
+            .filter(|voice| voice.len() <= MAX_NAME)
+    }
+
+    /// Returns the language: of `xml:lang`, else of `lang`. One that is too long is none.
     pub(super) fn language(&self) -> Option<&str> {
         let named = |name| {
             let mut attributes = self.attributes.iter();
@@ -44,7 +52,7 @@ impl Element {
         let found = named("xml:lang").or_else(|| named("lang"));
         found
             .map(|(_, value)| value.trim())
-            .filter(|language| !language.is_empty())
+            .filter(|language| (1..=MAX_NAME).contains(&language.len()))
     }
 
     /// Returns the child elements.
