@@ -21,6 +21,7 @@ use std::time::{Duration, Instant};
 
 use crate::context::CallContext;
 use crate::services::Clock;
+use crate::until::until;
 
 /// How long a delay goes without looking whether the call is over.
 const DELAY_STEP: Duration = Duration::from_millis(5);
@@ -235,7 +236,7 @@ fn pass(ctx: &CallContext, clock: &dyn Clock, by: Duration) {
     if clock.pass(by) {
         return;
     }
-    let end = Instant::now() + by;
+    let end = until(by);
     while let left = end.saturating_duration_since(Instant::now())
         && !left.is_zero()
         && !ctx.remaining().is_zero()
@@ -261,6 +262,13 @@ mod tests {
         let ctx = CallContext::detached(plugin);
         let answer = faults.around(&ctx, &SystemClock, function(import), || b"{}!".to_vec());
         String::from_utf8(answer).expect("text")
+    }
+
+    #[test]
+    fn the_longest_delay_ends_with_the_call() {
+        let ctx = CallContext::detached("p");
+        ctx.cancel_token().cancel();
+        pass(&ctx, &SystemClock, Duration::MAX);
     }
 
     #[test]

@@ -24,6 +24,7 @@ use self::forward::Forward;
 use self::recording::Replay;
 pub use self::recording::{LeaveOut, Recording};
 pub use self::websocket::{WsEvent, WsPeer, WsScript, WsSession, WsStep};
+use crate::until::until;
 
 /// An HTTP server on loopback. Dropping it stops it.
 pub struct HttpPeer {
@@ -283,7 +284,7 @@ impl HttpPeer {
 
     /// Waits until that many requests have arrived in all; tells whether they did in time.
     pub fn wait_for(&self, count: usize, limit: Duration) -> bool {
-        let deadline = Instant::now() + limit;
+        let deadline = until(limit);
         let mut state = self.shared.state();
         while state.requests.len() < count {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -406,6 +407,7 @@ mod tests {
             .header("Content-Type", "application/json")
             .send(r#"{"b":2}"#)
             .unwrap();
+        assert!(peer.wait_for(1, Duration::MAX));
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["x-test"], "yes");
         assert_eq!(response.body_mut().read_to_string().unwrap(), "got it");

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::peer::Request;
+use crate::until::until;
 
 /// One connection to a peer, from its handshake on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,7 +144,7 @@ impl Book {
     }
 
     pub(super) fn wait(&self, limit: Duration, seen: impl Fn(&[WsSession]) -> bool) -> bool {
-        let deadline = Instant::now() + limit;
+        let deadline = until(limit);
         let mut pages = self.lock();
         loop {
             if seen(&pages.sessions) {

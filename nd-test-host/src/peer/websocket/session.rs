@@ -17,6 +17,7 @@ use super::log::{Log, WsEvent};
 use super::script::{Opening, WsScript, WsStep};
 use crate::peer::http::{parse_head, write_answer};
 use crate::peer::{Answer, Request};
+use crate::until::until;
 
 /// Longest head of a handshake.
 const MAX_HEAD: usize = 64 * 1024;
@@ -184,7 +185,7 @@ impl Session {
                 Ok(stream.flush().await?)
             }
             WsStep::Wait(time) => {
-                let until = Instant::now() + time;
+                let until: Instant = until(time).into();
                 while !self.lost && Instant::now() < until {
                     self.pause(Some(until)).await;
                 }

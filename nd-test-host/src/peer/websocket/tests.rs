@@ -129,7 +129,7 @@ fn steps_can_be_added_while_a_session_runs() {
     let peer = WsPeer::start().unwrap();
     peer.on("/", WsScript::new());
     let mut client = connect(&peer, "/").unwrap();
-    assert!(peer.wait_for_sessions(1, LIMIT));
+    assert!(peer.wait_for_sessions(1, Duration::MAX));
     assert!(peer.push(0, WsStep::Text("now".into())));
     assert_eq!(client.read().unwrap(), Message::text("now"));
     client.close(Some(bye())).unwrap();
@@ -140,6 +140,18 @@ fn steps_can_be_added_while_a_session_runs() {
     assert!(peer.wait_for(LIMIT, |_| !peer.push(0, WsStep::HangUp)));
     assert!(!peer.push(1, WsStep::HangUp));
     assert!(!peer.wait_for_messages(0, 1, Duration::ZERO));
+}
+
+#[test]
+fn the_longest_wait_ends_with_the_session() {
+    let peer = WsPeer::start().unwrap();
+    peer.on("/", WsScript::new().wait(Duration::MAX));
+    let mut client = connect(&peer, "/").unwrap();
+    client.close(Some(bye())).unwrap();
+    read_all(&mut client);
+    drop(client);
+    assert!(peer.wait_for_end(0, LIMIT));
+    assert_eq!(peer.sessions()[0].close(), Some((1000, "bye")));
 }
 
 /// A conversation with a real server, through a recording peer.

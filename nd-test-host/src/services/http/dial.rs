@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use ureq::Error;
@@ -13,14 +13,15 @@ use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, Connector, NextTimeout, TcpConnector, Transport, time,
+    ConnectionDetails, Connector, Either, NextTimeout, Transport, time,
 };
 
 use super::allow::AllowList;
+use super::socket::Socket;
 use crate::context::CancelToken;
 
 /// How often somebody who waits for the network looks whether the plugin call was cancelled.
-const CANCEL_POLL: Duration = Duration::from_millis(20);
+pub(super) const CANCEL_POLL: Duration = Duration::from_millis(20);
 
 /// What the HTTP service finds addresses with.
 pub trait Resolve: Send + Sync + 'static {
@@ -75,7 +76,12 @@ impl Resolve for StaticResolver {
 }
 
 /// Lets the HTTP library ask our resolver, within the time that is left.
-pub(super) struct PatientResolver(pub(super) Arc<dyn Resolve>);
+///
+/// Look-ups that nobody waits for any more go on; those beyond the sixteenth wait until another one has ended.
+pub(super) struct PatientResolver {
+    resolver: Arc<dyn Resolve>,
+    under_way: Arc<UnderWay>,
+}
 
 impl std::fmt::Debug for PatientResolver {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -110,16 +116,38 @@ impl Resolver for PatientResolver {
 
 /// As many addresses as the HTTP library has room for.
 const MAX_ADDRESSES: usize = 16;
+/// Look-ups one service has under way. Each has a thread, for as long as the resolver takes.
+const MAX_LOOKUPS: usize = 16;
 
 impl PatientResolver {
+    pub(super) fn new(resolver: Arc<dyn Resolve>) -> Self {
+        Self {
+            resolver,
+            under_way: Arc::default(),
+        }
+    }
+
     /// Asks on a thread of its own, because looking a name up cannot be interrupted.
     fn ask(&self, host: &str, timeout: NextTimeout) -> Result<Vec<IpAddr>, Error> {
+        let started = Instant::now();
+        let place = in_slices(timeout, |slice| self.under_way.place(slice).map(Ok))?;
         let (answer, waiting) = mpsc::sync_channel(1);
-        let (resolver, name) = (self.0.clone(), host.to_owned());
+        let (resolver, name) = (self.resolver.clone(), host.to_owned());
         std::thread::Builder::new()
             .name("nd-resolve".to_owned())
-            .spawn(move || answer.send(resolver.resolve(&name)).ok())?;
-        let found = in_slices(timeout, |slice| match waiting.recv_timeout(slice) {
+            .spawn(move || {
+                let found = resolver.resolve(&name);
+                drop(place);
+                answer.send(found).ok()
+            })?;
+        let left = NextTimeout {
+            after: match timeout.after {
+                time::Duration::Exact(after) => after.saturating_sub(started.elapsed()).into(),
+                never => never,
+            },
+            ..timeout
+        };
+        let found = in_slices(left, |slice| match waiting.recv_timeout(slice) {
             Ok(found) => Some(Ok(found)),
             Err(mpsc::RecvTimeoutError::Timeout) => None,
             Err(mpsc::RecvTimeoutError::Disconnected) => Some(Err(Error::HostNotFound)),
@@ -133,24 +161,45 @@ impl PatientResolver {
     }
 }
 
-/// Opens TCP connections to addresses the allow-list accepts; refused ones are skipped.
-#[derive(Debug)]
-pub(super) struct GuardedTcp {
-    allow: Arc<AllowList>,
-    tcp: TcpConnector,
+/// The look-ups of one service that have not ended.
+#[derive(Default)]
+struct UnderWay {
+    count: Mutex<usize>,
+    ended: Condvar,
 }
 
-impl GuardedTcp {
-    pub(super) fn new(allow: Arc<AllowList>) -> Self {
-        Self {
-            allow,
-            tcp: TcpConnector::default(),
+impl UnderWay {
+    /// Returns a place for one more, if there is one within that time.
+    fn place(self: &Arc<Self>, within: Duration) -> Option<Place> {
+        let count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self
+            .ended
+            .wait_timeout_while(count, within, |count| *count >= MAX_LOOKUPS);
+        let (mut count, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        if *count >= MAX_LOOKUPS {
+            return None;
         }
+        *count += 1;
+        Some(Place(self.clone()))
     }
 }
 
+/// Counts as a look-up until it is dropped, also by a resolver that panics.
+struct Place(Arc<UnderWay>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        *self.0.count.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        self.0.ended.notify_one();
+    }
+}
+
+/// Opens TCP connections to addresses the allow-list accepts; refused ones are skipped.
+#[derive(Debug)]
+pub(super) struct GuardedTcp(pub(super) Arc<AllowList>);
+
 impl<In: Transport> Connector<In> for GuardedTcp {
-    type Out = Interruptible<<TcpConnector as Connector<In>>::Out>;
+    type Out = Either<In, Socket>;
 
     fn connect(
         &self,
@@ -159,73 +208,26 @@ impl<In: Transport> Connector<In> for GuardedTcp {
     ) -> Result<Option<Self::Out>, Error> {
         DIALLED.set(true);
         // With a connection already there (a proxy's tunnel) nothing is dialled here; the proxy itself was, and was checked.
-        if chained.is_some() {
-            return Ok(self.tcp.connect(details, chained)?.map(Interruptible));
+        if let Some(chained) = chained {
+            return Ok(Some(Either::A(chained)));
         }
-        let mut addrs = details.resolver.empty();
+        let mut accepted = Vec::new();
         let mut refused = None;
         for &address in &details.addrs {
-            match self.allow.check_dial(address) {
-                Ok(()) => addrs.push(address),
+            match self.0.check_dial(address) {
+                Ok(()) => accepted.push(address),
                 Err(refusal) => refused = refused.or(Some(refusal)),
             }
         }
-        if let (true, Some(refusal)) = (addrs.is_empty(), refused) {
+        if let (true, Some(refusal)) = (accepted.is_empty(), refused) {
             return Err(Error::Other(Box::new(refusal)));
         }
-        let accepted = ConnectionDetails {
-            addrs,
-            uri: details.uri,
-            config: details.config,
-            request_level: details.request_level,
-            resolver: details.resolver,
-            now: details.now,
-            timeout: details.timeout,
-            current_time: details.current_time.clone(),
-            run_connector: details.run_connector.clone(),
-            register_shutdown: details.register_shutdown.clone(),
-        };
-        Ok(self.tcp.connect(&accepted, chained)?.map(Interruptible))
-    }
-}
-
-/// A connection whose reads end when the plugin call of this thread is cancelled.
-#[derive(Debug)]
-pub(super) struct Interruptible<T>(T);
-
-impl<T: Transport> Transport for Interruptible<T> {
-    fn buffers(&mut self) -> &mut dyn Buffers {
-        self.0.buffers()
-    }
-
-    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
-        self.0.transmit_output(amount, timeout)
-    }
-
-    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
-        in_slices(timeout, |slice| {
-            let slice = NextTimeout {
-                after: time::Duration::Exact(slice),
-                ..timeout
-            };
-            match self.0.await_input(slice) {
-                Err(Error::Timeout(_)) => None,
-                other => Some(other),
-            }
-        })
-    }
-
-    fn is_open(&mut self) -> bool {
-        self.0.is_open()
-    }
-
-    fn is_tls(&self) -> bool {
-        self.0.is_tls()
+        Ok(Some(Either::B(Socket::connect(accepted, details)?)))
     }
 }
 
 /// Waits a little again and again, until there is an answer, the time is up, or the call is cancelled.
-fn in_slices<T>(
+pub(super) fn in_slices<T>(
     timeout: NextTimeout,
     mut wait: impl FnMut(Duration) -> Option<Result<T, Error>>,
 ) -> Result<T, Error> {

@@ -2,7 +2,6 @@
 
 use std::io::ErrorKind;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use base64::Engine;
@@ -27,7 +26,7 @@ use self::redirect::Hop;
 pub use self::refusal::Refusal;
 pub(crate) use self::runtime::{RuntimeHttp, RuntimeRequest};
 pub(crate) use self::target::Target;
-use crate::context::CallContext;
+use crate::context::{CallContext, CancelToken};
 use crate::error::ServiceError;
 use crate::generated::Http;
 use crate::server::Rules;
@@ -40,6 +39,7 @@ mod message;
 mod redirect;
 mod refusal;
 mod runtime;
+mod socket;
 mod target;
 
 /// Timeout of a request that names none.
@@ -82,12 +82,12 @@ impl Default for HttpSettings {
 /// The HTTP service of one loaded plugin, with connections of its own.
 ///
 /// The head of an answer may take 64 KiB and 128 fields, a URL 64 KiB, a header of a request 128 KiB; what is longer is an
-/// error. The server takes more.
+/// error. The server takes more. At most sixteen names are looked up at a time; further requests wait inside their timeout.
 pub struct HttpService {
     agent: Agent,
     allow: Arc<AllowList>,
     user_agent: HeaderValue,
-    closed: AtomicBool,
+    closed: CancelToken,
 }
 
 impl HttpService {
@@ -147,23 +147,23 @@ impl HttpService {
             .build();
         let connector =
             ().chain(ConnectProxyConnector::default())
-                .chain(GuardedTcp::new(allow.clone()))
+                .chain(GuardedTcp(allow.clone()))
                 .chain(RustlsConnector::default());
         Ok(Self {
             agent: Agent::with_parts(
                 config,
                 connector,
-                PatientResolver(settings.resolver.clone()),
+                PatientResolver::new(settings.resolver.clone()),
             ),
             allow,
             user_agent,
-            closed: AtomicBool::new(false),
+            closed: CancelToken::new(),
         })
     }
 
     /// Closes all connections; requests in flight end with `context canceled`.
     pub fn close(&self) {
-        self.closed.store(true, Ordering::Release);
+        self.closed.cancel();
         self.agent.clone().shutdown();
     }
 
@@ -194,9 +194,13 @@ impl HttpService {
             true => 1,
             false => MAX_REQUESTS,
         };
-        cancellable(ctx.cancel_token(), || {
-            self.follow(ctx, hop, requests, deadline)
-        })
+        self.cancellable(ctx, || self.follow(ctx, hop, requests, deadline))
+    }
+
+    /// Runs something whose waiting on the network ends when the call is cancelled or the service closed.
+    fn cancellable<T>(&self, ctx: &CallContext, run: impl FnOnce() -> T) -> T {
+        let tokens = [ctx.cancel_token().clone(), self.closed.clone()];
+        cancellable(&CancelToken::child_of(tokens), run)
     }
 
     /// Makes up to that many requests; the answer to the last one stands, redirect or not.
@@ -365,7 +369,7 @@ impl HttpService {
 
     fn cause(&self, error: ureq::Error) -> Cause {
         match error {
-            _ if self.closed.load(Ordering::Acquire) => Cause::Cancelled,
+            _ if self.closed.is_cancelled() => Cause::Cancelled,
             ureq::Error::Timeout(_) => Cause::DeadlineExceeded,
             ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => {
                 Cause::DeadlineExceeded

@@ -14,7 +14,6 @@ use ureq::http::{Response, StatusCode};
 
 use self::glob::Glob;
 use super::allow::{AllowList, HttpRules};
-use super::dial::cancellable;
 use super::error::Cause;
 use super::message::{asks_for_gzip, headers, method, read_body};
 use super::redirect::Hop;
@@ -29,6 +28,9 @@ mod glob;
 const MAX_REQUESTS: usize = 10;
 /// Larger bodies end the plugin call.
 const MAX_BODY: u64 = 50 << 20;
+
+/// No name is longer, and matching takes time in the product of both lengths.
+const MAX_HOST: usize = 255;
 
 /// What a guest asks for. The body comes in a block of its own.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -104,13 +106,18 @@ impl RuntimeHttp {
         let client = self.client.get_or_init(|| self.start());
         let client = client.as_ref().map_err(Clone::clone)?;
         let hop = first_hop(request, target, body)?;
-        cancellable(ctx.cancel_token(), || follow(client, ctx, hop))
+        client.cancellable(ctx, || follow(client, ctx, hop))
     }
 
     fn judge(&self, rules: &Rules, url: &str, host: &str) -> Result<(), String> {
         if !rules.runtime_http {
             return Err(format!(
                 "HTTP request to '{url}' is not allowed; use the http service (http_send)"
+            ));
+        }
+        if host.len() > MAX_HOST {
+            return Err(format!(
+                "HTTP request to '{url}' is not allowed: its host has more than {MAX_HOST} bytes"
             ));
         }
         for pattern in &self.required_hosts {
@@ -279,6 +286,18 @@ mod tests {
             assert!(error.contains("is not allowed"), "{error}");
         }
         assert!(peer.requests().is_empty());
+    }
+
+    #[test]
+    fn a_host_that_no_name_can_be_matches_nothing() {
+        let http = http(&["*"], Rules::release_0_63());
+        let error = get(&http, &format!("http://{}/", "a".repeat(256))).unwrap_err();
+        assert!(
+            error.ends_with("is not allowed: its host has more than 255 bytes"),
+            "{error}"
+        );
+        let longest = "a".repeat(255);
+        http.judge(&Rules::release_0_63(), "", &longest).unwrap();
     }
 
     #[test]

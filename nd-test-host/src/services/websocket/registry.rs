@@ -16,6 +16,7 @@ use super::frame::{End, GOING_AWAY, NO_STATUS, NORMAL};
 use crate::context::Callback;
 use crate::journal::{Journal, LogLevel};
 use crate::services::http::Cause;
+use crate::until::until;
 use crate::wire;
 
 /// The connections of a load.
@@ -231,7 +232,7 @@ impl Registry {
     }
 
     fn wait(&self, limit: Duration, fulfilled: impl Fn(&State) -> bool) -> bool {
-        let until = Instant::now() + limit;
+        let until = until(limit);
         let mut state = self.lock();
         loop {
             if fulfilled(&state) {

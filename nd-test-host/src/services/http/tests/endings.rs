@@ -1,6 +1,7 @@
 //! Timeouts, cancellation, and answers that stop half-way.
 
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{RwLock, mpsc};
 
 use super::*;
 use crate::context::CancelToken;
@@ -201,6 +202,166 @@ fn cancelling_the_call_and_closing_the_service_end_a_request() {
     }
     refused(send(&service, get(&server.url("/"))), &["context canceled"]);
     assert!(Instant::now() < far);
+}
+
+/// Runs a request, ends it once it waits, and checks that the plugin hears so: by either way of ending it.
+fn ended_while(
+    service: impl Fn() -> HttpService,
+    request: impl Fn() -> HTTPRequest,
+    waits: impl Fn(),
+) {
+    for closes in [false, true] {
+        let (service, token) = (service(), CancelToken::new());
+        let far = Instant::now() + Duration::from_secs(600);
+        let ctx = CallContext::new(
+            "p",
+            "test",
+            far,
+            token.clone(),
+            Journal::new(),
+            CallId::NONE,
+        );
+        let request = HTTPRequest {
+            timeout_ms: 600_000,
+            ..request()
+        };
+        std::thread::scope(|scope| {
+            let call = scope.spawn(|| service.request(&ctx, &request));
+            waits();
+            match closes {
+                true => service.close(),
+                false => token.cancel(),
+            }
+            let error = call.join().expect("no panic");
+            assert!(
+                matches!(
+                    error,
+                    Err(HttpError::Exchange {
+                        cause: Cause::Cancelled,
+                        ..
+                    })
+                ),
+                "{error:?}"
+            );
+        });
+    }
+}
+
+/// A peer that takes nothing more is one whose queue is full; Linux tells that somebody knocks all the same.
+#[cfg(target_os = "linux")]
+#[test]
+fn connecting_ends_with_the_call_and_the_service() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()
+        .expect("a runtime");
+    let _inside = runtime.enter();
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    socket
+        .bind((Ipv4Addr::LOCALHOST, 0).into())
+        .expect("a free port");
+    let listener = socket.listen(1).expect("a listener");
+    let address = listener.local_addr().expect("an address");
+    let mut queue = Vec::new();
+    while let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_millis(300)) {
+        queue.push(stream);
+    }
+    // Column 2 is the remote address, column 3 the state: 02 is one whose first packet has no answer.
+    let knocks = format!("0100007F:{:04X} 02", address.port());
+    ended_while(
+        || service(&["127.0.0.1"]),
+        || get(&format!("http://{address}/")),
+        || {
+            while !std::fs::read_to_string("/proc/net/tcp")
+                .expect("the connections")
+                .contains(&knocks)
+            {
+                std::thread::yield_now();
+            }
+        },
+    );
+}
+
+#[test]
+fn sending_ends_with_the_call_and_the_service() {
+    let (asked, waiting) = mpsc::channel();
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        let mut silent = Vec::new();
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            // The first bytes are read, and none of the rest.
+            let _ = stream.read_exact(&mut [0; 1024]);
+            let _ = asked.send(());
+            silent.push(stream);
+        }
+    });
+    ended_while(
+        || service(&["127.0.0.1"]),
+        || HTTPRequest {
+            method: "POST".to_owned(),
+            // More than any machine keeps of what nobody reads.
+            body: vec![b'x'; 64 << 20],
+            ..get(&format!("http://{address}/"))
+        },
+        || waiting.recv().expect("the request arrives"),
+    );
+}
+
+#[test]
+fn a_body_that_is_taken_in_pieces_arrives_whole() {
+    let server = Server::echo();
+    let body: Vec<u8> = (0..20_000_000_u32).map(|n| (n % 251) as u8).collect();
+    let request = HTTPRequest {
+        method: "POST".to_owned(),
+        body: body.clone(),
+        timeout_ms: 600_000,
+        ..get(&server.url("/"))
+    };
+    send(&service(&["127.0.0.1"]), request).expect("an answer");
+    assert!(server.last().body == body);
+}
+
+/// A resolver that answers when nobody holds it.
+#[derive(Default)]
+struct Stuck {
+    held: RwLock<()>,
+    asked: AtomicUsize,
+}
+
+impl Resolve for Arc<Stuck> {
+    fn resolve(&self, _host: &str) -> std::io::Result<Vec<std::net::IpAddr>> {
+        self.asked.fetch_add(1, Ordering::AcqRel);
+        let _free = self.held.read().expect("a lock");
+        Ok(vec![Ipv4Addr::LOCALHOST.into()])
+    }
+}
+
+#[test]
+fn lookups_that_never_end_do_not_pile_up() {
+    let stuck = Arc::new(Stuck::default());
+    let settings = HttpSettings {
+        resolver: Arc::new(stuck.clone()),
+        ..settings()
+    };
+    let hosts = ["*".to_owned()];
+    let service = HttpService::new(&hosts, &settings, &HttpRules::default()).expect("a service");
+    let server = Server::echo();
+    let request = |timeout_ms| HTTPRequest {
+        timeout_ms,
+        ..get(&server.url("/").replace("127.0.0.1", "slow.lan"))
+    };
+    let asked = || stuck.asked.load(Ordering::Acquire);
+    let held = stuck.held.write().expect("a lock");
+    while asked() < 16 {
+        refused(send(&service, request(5)), &["deadline exceeded"]);
+    }
+    for _ in 0..5 {
+        refused(send(&service, request(50)), &["deadline exceeded"]);
+    }
+    assert_eq!(asked(), 16);
+    drop(held);
+    send(&service, request(600_000)).expect("an answer");
 }
 
 #[test]
