@@ -1,5 +1,7 @@
 //! Plays on their way from a client to scrobblers: real plugins, real restarts, a real kill.
 
+use nd_test_host::context::CallContext;
+use nd_test_host::generated::Config;
 use nd_test_host::peer::{Answer, HttpPeer};
 use nd_test_host::server::scrobbling::{Client, PlaybackReport, PlaybackState};
 use nd_test_host::services::library::{LibraryTrack, TrackArtist};
@@ -11,7 +13,7 @@ use serde_json::json;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 /// How long background work may take in real time.
@@ -289,6 +291,75 @@ fn a_plugin_without_a_grant_or_without_users_hears_nothing() {
     let calls = host.journal().calls_of("nd_scrobbler_scrobble");
     assert_eq!(calls.len(), 1);
     assert_eq!(calls[0].input.json().unwrap()["username"], "bob");
+}
+
+/// Exports, and the address of the request behind each call.
+type Seen = Arc<Mutex<BTreeSet<(String, Option<String>)>>>;
+
+/// Settings that note which request is behind the call that reads them.
+struct Noting {
+    hooks: String,
+    seen: Seen,
+}
+
+impl Config for Noting {
+    fn get(&self, ctx: &CallContext, key: String) -> Option<String> {
+        let note = (
+            ctx.export().to_owned(),
+            ctx.request_base().map(str::to_owned),
+        );
+        self.seen.lock().unwrap().insert(note);
+        (key == "hooks").then(|| self.hooks.clone())
+    }
+
+    fn get_int(&self, _: &CallContext, _: String) -> Option<i64> {
+        None
+    }
+
+    fn keys(&self, _: &CallContext, _: String) -> Vec<String> {
+        vec!["hooks".to_owned()]
+    }
+}
+
+#[test]
+fn a_scrobbler_knows_the_request_it_is_told_of_a_play_by_but_not_when_it_is_delivered() {
+    let peer = HttpPeer::start().unwrap();
+    peer.otherwise(Answer::status(204));
+    let events = ["scrobble", "nowPlaying", "playbackReport"];
+    let hooks = json!([{ "url": peer.url("/hook"), "events": events }]).to_string();
+    let seen = Seen::default();
+    let notes = Arc::clone(&seen);
+    let builder = builder(&ManualClock::default()).services(move |_, services| {
+        services.config = Arc::new(Noting {
+            hooks: hooks.clone(),
+            seen: Arc::clone(&notes),
+        });
+    });
+    let host = hooked(builder, &peer.url("/hook"));
+    load(&host, "webhook");
+    seen.lock().unwrap().clear();
+    let client = Client::new("c").request_base("https://music.test");
+    for (state, seconds) in [(PlaybackState::Playing, 0), (PlaybackState::Stopped, 150)] {
+        let report = PlaybackReport {
+            state,
+            position: Duration::from_secs(seconds),
+            rate: 1.0,
+        };
+        let scrobbling = host.scrobbling();
+        scrobbling
+            .report(&user(&host, "ann"), &track("one"), report, &client)
+            .unwrap();
+        settle(&host);
+    }
+    let base = || Some("https://music.test".to_owned());
+    let expected = [
+        ("nd_scrobbler_is_authorized", base()),
+        ("nd_scrobbler_now_playing", base()),
+        ("nd_scrobbler_playback_report", base()),
+        ("nd_scrobbler_scrobble", None),
+    ];
+    let expected = expected.map(|(export, base)| (export.to_owned(), base));
+    assert_eq!(*seen.lock().unwrap(), BTreeSet::from(expected));
 }
 
 /// A track of 200 seconds.

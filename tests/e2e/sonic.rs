@@ -1,6 +1,9 @@
 //! The sonic-similarity example, as it ships, on music made up by the demo.
 
 use nd_demo::synth::{self, Style, SynthTrack};
+use nd_test_host::context::CallContext;
+use nd_test_host::generated::Storage;
+use nd_test_host::plugin::CallOptions;
 use nd_test_host::services::library::{Collection, LibraryTrack, scan};
 use nd_test_host::services::{ManualClock, ServiceSettings};
 use nd_test_host::{Host, Plugin, PluginSettings};
@@ -9,7 +12,7 @@ use nd_types::sonicsimilarity::SonicMatch;
 use serde_json::json;
 use std::fs;
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 
@@ -234,4 +237,56 @@ fn an_empty_library_has_nothing_to_answer() {
     let sonic = plugin.sonic_similarity();
     assert_eq!(sonic.similar_tracks(&song, 5), Ok(Vec::new()));
     assert_eq!(sonic.find_path(&song, &song, 5), Ok(Vec::new()));
+}
+
+/// Exports, and the address of the request behind each call.
+type Seen = Arc<Mutex<Vec<(String, Option<String>)>>>;
+
+/// A storage that notes which request is behind the call that asks for it.
+struct Noting(Seen);
+
+impl Storage for Noting {
+    fn get_storage_path(&self, ctx: &CallContext) -> String {
+        let note = (
+            ctx.export().to_owned(),
+            ctx.request_base().map(str::to_owned),
+        );
+        self.0.lock().unwrap().push(note);
+        "/storage".to_owned()
+    }
+}
+
+#[test]
+fn the_plugin_is_called_for_the_request_of_a_client() {
+    let music = tempfile::tempdir().unwrap();
+    let wav = b"RIFF\x2c\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\x08\0\0\0\0\0\0\0\0\0\0\0";
+    fs::write(music.path().join("a.wav"), wav).unwrap();
+    let seen = Seen::default();
+    let notes = Arc::clone(&seen);
+    // Its time stands still, so that nothing is indexed.
+    let mut services = ServiceSettings::default();
+    services.clock = Arc::new(ManualClock::default());
+    let host = Host::builder()
+        .user("u1", "ann")
+        .library(1, "Music", music.path())
+        .scan_on_start(true)
+        .every_plugin(PluginSettings::all())
+        .service_settings(services)
+        .services(move |_, services| services.storage = Arc::new(Noting(Arc::clone(&notes))))
+        .build()
+        .unwrap();
+    nd_tests::load(&host, "sonic-similarity");
+    let library = host.catalogue().get(1).unwrap();
+    let song = &library.tracks()[0].id;
+    let options = CallOptions::default().request_base("https://music.test");
+    let similar = host.sonic_similar_tracks_with("ann", song, 1, &options);
+    assert_eq!(similar.unwrap(), []);
+    let path = host.sonic_path_with("ann", song, song, 1, &options);
+    assert_eq!(path.unwrap(), []);
+    let mut seen = std::mem::take(&mut *seen.lock().unwrap());
+    seen.retain(|(export, _)| export.contains("sonic"));
+    let base = Some("https://music.test".to_owned());
+    let expected = ["nd_get_sonic_similar_tracks", "nd_find_sonic_path"]
+        .map(|export| (export.to_owned(), base.clone()));
+    assert_eq!(seen, expected);
 }

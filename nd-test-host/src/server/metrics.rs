@@ -78,6 +78,7 @@ impl Metrics {
                 | CallError::MissingExport { .. }
                 | CallError::NotImplemented { .. }
                 | CallError::Cancelled { .. }
+                | CallError::CallerTimeout { .. }
                 | CallError::Encode { .. },
             ) => return,
             Err(_) => false,

@@ -28,6 +28,14 @@ pub struct Rules {
     pub metadata_faults: bool,
     /// The wait between rounds of scrobble deliveries doubles from 5 to 240 s; otherwise it stays 5 s.
     pub scrobble_backoff: bool,
+    /// A user's scrobble filter keeps what it matches from scrobblers; otherwise it has no effect.
+    pub scrobble_filter: bool,
+    /// A report `starting` of a track that plays already, and `stopped` of another track than the one that plays, are
+    /// ignored; otherwise they are taken like any other report.
+    pub ignore_stale_reports: bool,
+    /// Where sources know fewer similar songs than are wanted, the next ones are asked for more; otherwise the first that
+    /// answers with songs has the last word.
+    pub top_up_similar_songs: bool,
     /// Lyrics calls of one plugin at once; none for no limit.
     pub lyrics_at_once: Option<usize>,
     /// The rules to compare with: see [`Rules::comparing`].
@@ -59,6 +67,9 @@ impl Rules {
             guard_image_urls: true,
             metadata_faults: true,
             scrobble_backoff: true,
+            scrobble_filter: true,
+            ignore_stale_reports: true,
+            top_up_similar_songs: true,
             lyrics_at_once: Some(2),
             compared_with: None,
         }
@@ -76,6 +87,9 @@ impl Rules {
             guard_image_urls: false,
             metadata_faults: false,
             scrobble_backoff: false,
+            scrobble_filter: false,
+            ignore_stale_reports: false,
+            top_up_similar_songs: false,
             lyrics_at_once: None,
             compared_with: None,
         }
@@ -157,6 +171,9 @@ mod tests {
             guard_image_urls,
             metadata_faults,
             scrobble_backoff,
+            scrobble_filter,
+            ignore_stale_reports,
+            top_up_similar_songs,
             lyrics_at_once,
             compared_with,
         } = new;
@@ -169,6 +186,9 @@ mod tests {
             ("images", old.guard_image_urls, guard_image_urls),
             ("faults", old.metadata_faults, metadata_faults),
             ("backoff", old.scrobble_backoff, scrobble_backoff),
+            ("filter", old.scrobble_filter, scrobble_filter),
+            ("stale", old.ignore_stale_reports, ignore_stale_reports),
+            ("top up", old.top_up_similar_songs, top_up_similar_songs),
             ("runtime", !old.runtime_http, !runtime_http),
         ] {
             assert_eq!((old, new), (false, true), "{name}");

@@ -4,7 +4,7 @@ use nd_types::sonicsimilarity::SonicMatch;
 
 use crate::error::CallError;
 use crate::host::Host;
-use crate::plugin::Plugin;
+use crate::plugin::{CallOptions, Plugin};
 use crate::services::acting_user::find_user;
 use crate::services::library::LibraryTrack;
 use crate::services::matcher::Listener;
@@ -68,10 +68,26 @@ impl Host {
         track_id: &str,
         count: i32,
     ) -> Result<Vec<SonicHit>, SonicError> {
+        self.sonic_similar_tracks_with(user, track_id, count, &CallOptions::default())
+    }
+
+    /// Like [`Host::sonic_similar_tracks`], with a cancel token, a limit, or the address of the request.
+    ///
+    /// # Errors
+    ///
+    /// See [`SonicError`].
+    pub fn sonic_similar_tracks_with(
+        &self,
+        user: &str,
+        track_id: &str,
+        count: i32,
+        options: &CallOptions,
+    ) -> Result<Vec<SonicHit>, SonicError> {
         let plugin = self.sonic_provider().ok_or(SonicError::NoProvider)?;
         let user = self.sonic_user(user)?;
         let song = self.sonic_track(user, track_id)?.song_ref();
-        let matches = plugin.sonic_similarity().similar_tracks(&song, count)?;
+        let sonic = plugin.sonic_similarity().with_options(options);
+        let matches = sonic.similar_tracks(&song, count)?;
         self.sonic_hits(user, &matches)
     }
 
@@ -87,11 +103,28 @@ impl Host {
         end_id: &str,
         count: i32,
     ) -> Result<Vec<SonicHit>, SonicError> {
+        self.sonic_path_with(user, start_id, end_id, count, &CallOptions::default())
+    }
+
+    /// Like [`Host::sonic_path`], with a cancel token, a limit, or the address of the request.
+    ///
+    /// # Errors
+    ///
+    /// See [`SonicError`].
+    pub fn sonic_path_with(
+        &self,
+        user: &str,
+        start_id: &str,
+        end_id: &str,
+        count: i32,
+        options: &CallOptions,
+    ) -> Result<Vec<SonicHit>, SonicError> {
         let plugin = self.sonic_provider().ok_or(SonicError::NoProvider)?;
         let user = self.sonic_user(user)?;
         let start = self.sonic_track(user, start_id)?.song_ref();
         let end = self.sonic_track(user, end_id)?.song_ref();
-        let matches = plugin.sonic_similarity().find_path(&start, &end, count)?;
+        let sonic = plugin.sonic_similarity().with_options(options);
+        let matches = sonic.find_path(&start, &end, count)?;
         self.sonic_hits(user, &matches)
     }
 

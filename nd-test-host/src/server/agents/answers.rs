@@ -7,6 +7,7 @@ use nd_types::metadata::ImageInfo;
 use nd_types::{ArtistRef, SongRef};
 use serde::{Deserialize, Serialize};
 
+use crate::server::markup::bounded;
 use crate::services::library::{LibraryTrack, normalise};
 
 /// Replaces typographic quotes and dashes by plain ones: services outside do not find names that are written with them.
@@ -20,6 +21,9 @@ pub(super) fn plain(name: &str) -> String {
     name.chars().map(plain).collect()
 }
 
+/// Tags of a biography that are read; what comes after them is left out. Articles have a few dozen.
+const MOST_TAGS: usize = 1000;
+
 /// Cleans a biography: only harmless markup, on one line, and links open in a window of their own.
 pub(super) fn biography(text: &str) -> String {
     static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
@@ -27,7 +31,7 @@ pub(super) fn biography(text: &str) -> String {
         cleaner.link_rel(Some("nofollow"));
         cleaner
     });
-    let clean = CLEANER.clean(text).to_string();
+    let clean = CLEANER.clean(bounded(text, MOST_TAGS)).to_string();
     // Every link begins like this now, for the cleaner writes markup in one form only.
     clean
         .replace("\r\n", " ")

@@ -20,7 +20,8 @@ pub enum Artwork {
     },
     /// No source has one. Final.
     NotFound,
-    /// No source has one, but some failed or were skipped: to be tried again, see [`Patience::retry_at`].
+    /// No source has one, but some failed or were skipped, or the request was cancelled: to be tried again, see
+    /// [`Patience::retry_at`].
     Retry,
 }
 
@@ -69,6 +70,11 @@ impl Agents {
                 Err(error) if error.is_absent() || matches!(error, CallError::NotLoaded { .. }) => {
                     Vec::new()
                 }
+                // Whoever asked has given up, and the source can do nothing about that.
+                Err(CallError::Cancelled { .. } | CallError::CallerTimeout { .. }) => {
+                    return Artwork::Retry;
+                }
+                Err(_) if self.options.is_cancelled() => return Artwork::Retry,
                 Err(error) => {
                     failed |= self.fault(patience, agent.name(), &error.to_string());
                     continue;
@@ -85,6 +91,7 @@ impl Agents {
                     return Artwork::Found { source, picture };
                 }
                 Download::Miss => patience.answered(agent.name()),
+                Download::Fault(_) if self.options.is_cancelled() => return Artwork::Retry,
                 Download::Fault(text) => failed |= self.fault(patience, agent.name(), &text),
             }
         }
@@ -99,6 +106,13 @@ impl Agents {
         let text = format!("artwork: {text}");
         self.journal
             .log(source, crate::journal::LogLevel::Warn, text);
+        self.rules.compare(&self.journal, source, |other| {
+            match (self.rules.metadata_faults, other.metadata_faults) {
+                (true, false) => Some("would take this failure for \"no picture\"".to_owned()),
+                (false, true) => Some("would take this failure for a fault".to_owned()),
+                _ => None,
+            }
+        });
         match self.rules.metadata_faults {
             true => patience.failed(source),
             false => patience.answered(source),

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::refresh::Refreshes;
 use super::{Agents, Album, Lookup, Pictures, SIMILAR_ARTISTS, SimilarArtist};
+use crate::context::CallContext;
 use crate::journal::LogLevel;
-use crate::plugin::CallOptions;
 use crate::services::Clock;
 use crate::services::clock::unix_seconds;
 use crate::store::Database;
@@ -141,8 +141,10 @@ impl Agents {
         let age = unix_seconds(self.stored.clock.now()).saturating_sub(fetched_at);
         if age > old {
             let mut agents = self.clone();
-            // The request will have been answered by then.
-            agents.options = CallOptions::default();
+            // The request will have been answered by then, but it is still the one that caused the calls.
+            agents.options.cancel = None;
+            let inherited = || CallContext::current()?.request_base().map(Arc::from);
+            agents.options.request_base = agents.options.request_base.or_else(inherited);
             let (name, before) = ((subject, id.to_owned()), known.clone());
             let job = move || drop(agents.fetch(subject, &name.1, before, gather));
             let name = (subject, id.to_owned());

@@ -183,7 +183,7 @@ impl Host {
 
 impl Agents {
     /// Adds a source that is part of the server. It takes the place of a plugin of its name, and is asked only if
-    /// `Agents` names it; `local` is asked in any case, last if it is not named.
+    /// `Agents` names it; `local` is asked in any case, last if it is not named. No plugin is ever asked by that name.
     #[must_use]
     pub fn with_builtin(mut self, agent: Arc<dyn BuiltinAgent>) -> Self {
         self.built_in.insert(agent.name().to_owned(), agent);
@@ -201,6 +201,14 @@ impl Agents {
     #[must_use]
     pub fn cancelled_by(mut self, token: &CancelToken) -> Self {
         self.options = self.options.cancelled_by(token);
+        self
+    }
+
+    /// Sets the address of the client request the sources are asked for, as in `https://music.example.org`; refreshes in
+    /// the background keep it. See [`CallOptions::request_base()`].
+    #[must_use]
+    pub fn request_base(mut self, address: impl Into<Arc<str>>) -> Self {
+        self.options = self.options.request_base(address);
         self
     }
 
@@ -376,7 +384,9 @@ impl Agents {
         if !names.contains(&LOCAL) {
             names.push(LOCAL);
         }
-        let source = |name: &str| self.built_in.get(name).or_else(|| self.plugins.get(name));
+        // A server has `local` built in, whether or not this host was given one.
+        let plugin = |name: &str| self.plugins.get(name).filter(|_| name != LOCAL);
+        let source = |name: &str| self.built_in.get(name).or_else(|| plugin(name));
         names.into_iter().filter_map(source).cloned().collect()
     }
 
@@ -407,10 +417,22 @@ impl Agents {
                 }
             }
         }
-        match () {
-            () if self.options.is_cancelled() => Lookup::Cancelled,
-            () if faults.is_empty() || !self.rules.metadata_faults => Lookup::NotFound,
-            () => Lookup::Faults(faults),
+        if self.options.is_cancelled() {
+            return Lookup::Cancelled;
+        }
+        let Some(first) = faults.first() else {
+            return Lookup::NotFound;
+        };
+        self.rules.compare(&self.journal, &first.agent, |other| {
+            match (self.rules.metadata_faults, other.metadata_faults) {
+                (true, false) => Some("would take this failure for \"not found\"".to_owned()),
+                (false, true) => Some("would take this failure for a fault".to_owned()),
+                _ => None,
+            }
+        });
+        match self.rules.metadata_faults {
+            true => Lookup::Faults(faults),
+            false => Lookup::NotFound,
         }
     }
 

@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::store::information::Subject;
+use crate::until::until;
 
 /// Refreshes that wait at once. One that finds no room is begun by a later request.
 const MAX_WAITING: usize = 1_000;
@@ -73,7 +74,7 @@ impl Refreshes {
 
     /// Waits until nothing waits or runs; false if that takes longer than `limit` (of real time).
     pub(super) fn wait_idle(&self, limit: Duration) -> bool {
-        let until = Instant::now() + limit;
+        let until = until(limit);
         let mut state = self.lock();
         while !state.closed && (state.running.is_some() || !state.waiting.is_empty()) {
             let left = until.saturating_duration_since(Instant::now());
@@ -147,7 +148,7 @@ mod tests {
         assert!(refreshes.wait_idle(LIMIT));
         assert_eq!(*done.lock().expect("done"), ["c"]);
         refreshes.begin(name("c"), note("c later"));
-        assert!(refreshes.wait_idle(LIMIT));
+        assert!(refreshes.wait_idle(Duration::MAX));
         assert_eq!(*done.lock().expect("done"), ["c", "c later"]);
         refreshes.close();
         refreshes.begin(name("d"), note("d"));

@@ -4,7 +4,8 @@ use std::collections::{HashSet, VecDeque};
 
 use nd_types::ArtistRef;
 
-use super::{Agents, Album, MAX_SIMILAR_SONGS};
+use super::{Agents, Album, Lookup, MAX_SIMILAR_SONGS};
+use crate::server::Rules;
 use crate::services::id;
 use crate::services::library::{LibraryTrack, TrackArtist, normalise};
 
@@ -51,7 +52,8 @@ impl Agents {
     ///
     /// If the sources know too few for an album or an artist, they are asked for songs like five of its tracks, picked
     /// at random. If that is too few as well, or it is about a track, they are asked for similar artists, and for the
-    /// best-known songs of the artist and of each of those.
+    /// best-known songs of the artist and of each of those. Releases before 0.64 stop at the first of these steps that
+    /// was answered with songs, even if the library has few of them.
     pub fn similar_songs(&self, seed: Seed<'_>, count: usize) -> Vec<LibraryTrack> {
         let wanted = count.min(MAX_SIMILAR_SONGS);
         let known = match seed {
@@ -59,6 +61,7 @@ impl Agents {
             Seed::Album(album) => self.similar_songs_by_album(album, wanted),
             Seed::Artist(artist) => self.similar_songs_by_artist(artist, wanted),
         };
+        let mut answered = matches!(known, Lookup::Found { .. });
         let mut tracks = known.found().unwrap_or_default();
         tracks.truncate(wanted);
         let mut seen: HashSet<_> = tracks.iter().map(|track| track.id.clone()).collect();
@@ -70,24 +73,52 @@ impl Agents {
             seen,
             wanted,
         };
+        if self.is_final(answered, &found) {
+            return found.tracks;
+        }
         let own = self.tracks_of(seed);
         if !matches!(seed, Seed::Track(_)) {
+            let answered_before = answered;
             for track in pick(own.clone(), SEEDS) {
                 if found.is_enough() {
                     break;
                 }
                 let like_it = self.similar_songs_by_track(&track, wanted);
+                answered |= matches!(like_it, Lookup::Found { .. });
                 like_it
                     .found()
                     .unwrap_or_default()
                     .into_iter()
                     .for_each(|track| found.add(track));
             }
+            // Otherwise it was settled above that more are asked for.
+            if !answered_before && self.is_final(answered, &found) {
+                return found.tracks;
+            }
         }
         if !found.is_enough() {
             self.add_top_songs(&artist_of(seed, &own), &mut found);
         }
         found.tracks
+    }
+
+    /// Tells whether nobody else is asked, given whether a source has answered so far and with what.
+    fn is_final(&self, answered: bool, found: &Found) -> bool {
+        let is_final =
+            |rules: &Rules| found.is_enough() || (answered && !rules.top_up_similar_songs);
+        self.rules.compare(&self.journal, "", |other| {
+            let (known, wanted) = (found.tracks.len(), found.wanted);
+            match (is_final(&self.rules), is_final(other)) {
+                (true, false) => Some(format!(
+                    "would ask for more similar songs: {known} of {wanted} are known"
+                )),
+                (false, true) => Some(format!(
+                    "would ask for no more similar songs: {known} of {wanted} are known"
+                )),
+                _ => None,
+            }
+        });
+        is_final(&self.rules)
     }
 
     /// Adds the best-known songs of an artist and of similar ones, in turn.

@@ -1,6 +1,8 @@
 //! Statement by statement what the contract says of metadata, against sources that follow a script.
 
+mod comparing;
 mod pages;
+mod requests;
 mod similar;
 
 use std::sync::Mutex;
@@ -307,6 +309,31 @@ fn only_listed_sources_are_asked_names_are_not_trimmed_and_local_comes_last() {
     assert_eq!(names(&mut agents, "local,listed"), ["local", "listed"]);
     assert_eq!(names(&mut agents, "ghost, listed"), ["local"]);
     assert_eq!(names(&mut agents, ""), ["local"]);
+}
+
+#[test]
+fn a_plugin_called_local_is_not_the_source_that_needs_no_listing() {
+    let (local, listed) = (
+        Scripted::new("local", answers("x")),
+        Scripted::new("p", Script::Nothing),
+    );
+    let mut agents = agents(&[]);
+    for plugin in [&local, &listed] {
+        let plugin = Arc::clone(plugin) as Arc<dyn BuiltinAgent>;
+        agents.plugins.insert(plugin.name().to_owned(), plugin);
+    }
+    for setting in ["p", "local,p"] {
+        agents.config.agents = setting.split(',').map(str::to_owned).collect();
+        assert_eq!(agents.names(), ["p"]);
+        assert_eq!(agents.artist_url(&artist("A")), Lookup::NotFound);
+    }
+    assert!(local.asked().is_empty());
+    let built_in = Scripted::new("local", answers("y"));
+    let agents = agents.with_builtin(built_in);
+    assert_eq!(
+        agents.artist_url(&artist("A")).found().as_deref(),
+        Some("y")
+    );
 }
 
 #[test]

@@ -9,6 +9,7 @@ use super::{Inner, State};
 use crate::client::ScrobbleErrorKind;
 use crate::error::CallError;
 use crate::journal::LogLevel;
+use crate::server::Rules;
 use crate::store::StoreError;
 use crate::store::scrobble_buffer::BufferedScrobble;
 
@@ -67,6 +68,9 @@ impl Inner {
                 self.log(scrobbler, LogLevel::Error, &format!("scrobbles: {error}"));
                 false
             });
+            if !complete {
+                self.compare_delays(scrobbler);
+            }
             let mut state = self.lock();
             let Some(delivery) = state.deliveries.get_mut(scrobbler) else {
                 return;
@@ -76,7 +80,7 @@ impl Inner {
                 delivery.failures = 0;
                 delivery.due = None;
             } else {
-                delivery.due = Some(self.clock.now() + self.delay(delivery.failures));
+                delivery.due = Some(self.clock.now() + delay(&self.rules, delivery.failures));
                 delivery.failures = delivery.failures.saturating_add(1);
             }
             self.changed.notify_all();
@@ -168,13 +172,31 @@ impl Inner {
         }
     }
 
-    fn delay(&self, failures: u32) -> Duration {
-        match self.backoff {
-            true => FIRST_DELAY
-                .saturating_mul(1 << failures.min(6))
-                .min(LONGEST_DELAY),
-            false => FIRST_DELAY,
-        }
+    /// Notes how long the rules compared with would wait after a round that has failed.
+    fn compare_delays(&self, scrobbler: &str) {
+        let failures = match &*self.lock() {
+            // What is kept now is kept because nothing is delivered any more.
+            state if state.closed => return,
+            state => state.deliveries.get(scrobbler).map(|known| known.failures),
+        };
+        let failures = failures.unwrap_or_default();
+        self.rules.compare(&self.journal, scrobbler, |other| {
+            let (own, other) = (delay(&self.rules, failures), delay(other, failures));
+            (own != other).then(|| {
+                let [own, other] = [own, other].map(|delay| delay.as_secs());
+                format!("would try again in {other} s instead of {own} s")
+            })
+        });
+    }
+}
+
+/// Returns how long to wait after a round that has failed when that many before it had failed.
+fn delay(rules: &Rules, failures: u32) -> Duration {
+    match rules.scrobble_backoff {
+        true => FIRST_DELAY
+            .saturating_mul(1 << failures.min(6))
+            .min(LONGEST_DELAY),
+        false => FIRST_DELAY,
     }
 }
 

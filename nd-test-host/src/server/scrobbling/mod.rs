@@ -22,11 +22,13 @@ use std::time::{Duration, Instant, SystemTime};
 
 use self::delivery::Delivery;
 use self::notices::Queue;
+use self::playback::{Noted, Playbacks, is_enough};
 pub use self::playback::{PlaybackReport, PlaybackState};
-use self::playback::{Playbacks, is_enough};
 pub use self::target::ScrobbleTarget;
 pub(crate) use self::target::Targets;
+use crate::context::CallContext;
 use crate::journal::{Journal, LogLevel};
+use crate::plugin::CallOptions;
 use crate::server::{Plays, Rules};
 use crate::services::clock::unix_seconds;
 use crate::services::library::{LibraryTrack, UNKNOWN_ARTIST};
@@ -34,6 +36,7 @@ use crate::services::{Clock, Sleeper};
 use crate::setup::HostUser;
 use crate::store::annotations::Item;
 use crate::store::{Database, StoreError};
+use crate::until::until;
 
 /// Ids of the scrobblers a server has built in: what waits for them stays when a package of that name is removed.
 const BUILT_IN: [&str; 2] = ["lastfm", "listenbrainz"];
@@ -52,6 +55,9 @@ pub struct Client {
     pub scrobbles: bool,
     /// Whether its plays count; otherwise they are announced and reported, and neither written down nor scrobbled.
     pub counts: bool,
+    /// Address it reaches the server at: scheme and host as it sees them, without a path. None for that of the plugin call
+    /// it is told from, if there is one.
+    pub request_base: Option<Arc<str>>,
 }
 
 impl Client {
@@ -63,6 +69,7 @@ impl Client {
             id,
             scrobbles: true,
             counts: true,
+            request_base: None,
         }
     }
 
@@ -85,6 +92,23 @@ impl Client {
     pub fn without_counting(mut self) -> Self {
         self.counts = false;
         self
+    }
+
+    /// Sets the address it reaches the server at, as in `https://music.example.org`. Scrobblers are called for its requests
+    /// with that address; buffered plays and time-outs are no requests. See [`CallOptions::request_base()`].
+    #[must_use]
+    pub fn request_base(mut self, address: impl Into<Arc<str>>) -> Self {
+        self.request_base = Some(address.into());
+        self
+    }
+
+    /// Returns how scrobblers are called for a request of this client, by the thread that takes the request.
+    fn options(&self) -> CallOptions {
+        let inherited = || CallContext::current()?.request_base().map(Arc::from);
+        CallOptions {
+            request_base: self.request_base.clone().or_else(inherited),
+            ..CallOptions::default()
+        }
     }
 }
 
@@ -125,7 +149,7 @@ struct Inner {
     store: Database,
     journal: Journal,
     clock: Arc<dyn Clock>,
-    backoff: bool,
+    rules: Arc<Rules>,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -155,7 +179,7 @@ impl Scrobbling {
             store: parts.store,
             journal: parts.journal,
             clock: Arc::clone(&parts.clock),
-            backoff: parts.rules.scrobble_backoff,
+            rules: parts.rules,
             state: Mutex::default(),
             changed: Condvar::new(),
         });
@@ -171,7 +195,8 @@ impl Scrobbling {
         self.resume(&id);
     }
 
-    /// Sets a user's scrobble filter: nobody hears of the tracks it matches. Servers before release 0.64 have none.
+    /// Sets a user's scrobble filter: nobody hears of the tracks it matches. Servers before release 0.64 have none, and by
+    /// their rules it has no effect.
     pub fn set_filter(
         &self,
         user_id: &str,
@@ -195,10 +220,11 @@ impl Scrobbling {
         client: &Client,
     ) {
         let inner = &self.inner;
-        if inner.is_announced(user, track, client) {
+        if is_announced(track, client) && !inner.is_filtered(user, track) {
+            let options = client.options();
             let mut state = inner.lock();
             inner.start_notices(&mut state);
-            inner.announce(&mut state, user, track, client, position);
+            inner.announce(&mut state, user, track, client, position, &options);
         }
     }
 
@@ -215,28 +241,46 @@ impl Scrobbling {
         report: PlaybackReport,
         client: &Client,
     ) -> Result<(), StoreError> {
-        let inner = &self.inner;
-        let filtered = inner.is_filtered(user, track);
-        let announced = inner.is_announced(user, track, client);
+        let (inner, options) = (&self.inner, client.options());
+        let matched = inner.filter_matches(user, track);
         let starts = matches!(
             report.state,
             PlaybackState::Starting | PlaybackState::Playing
         );
+        let passes = |rules: &Rules, noted: Noted| {
+            let (stale, filtered) = (rules.ignore_stale_reports, rules.scrobble_filter);
+            !(stale && noted.stale || filtered && matched)
+        };
         let noted = {
             let mut state = inner.lock();
             inner.start_notices(&mut state);
             let now = inner.clock.now();
-            let noted = state.playbacks.note(user, track, client, report, now);
-            if !noted.stale && !filtered {
-                inner.forward(&mut state, user, track, client, report);
-            }
-            if !noted.stale && starts && announced {
-                inner.announce(&mut state, user, track, client, report.position);
+            let ignore_stale = inner.rules.ignore_stale_reports;
+            let playbacks = &mut state.playbacks;
+            let noted = playbacks.note(user, track, client, report, now, ignore_stale);
+            if passes(&inner.rules, noted) {
+                inner.forward(&mut state, user, track, client, report, &options);
+                if starts && is_announced(track, client) {
+                    inner.announce(&mut state, user, track, client, report.position, &options);
+                }
             }
             // The thread that waits for time-outs has a new one to wait for.
             inner.changed.notify_all();
             noted
         };
+        // Without the lock: a log hook may ask what is being played.
+        inner.rules.compare(&inner.journal, "", |other| {
+            let (word, title) = (report.state.as_str(), &track.title);
+            match (passes(&inner.rules, noted), passes(other, noted)) {
+                (true, false) => Some(format!(
+                    "would not pass on the report \"{word}\" of \"{title}\""
+                )),
+                (false, true) => Some(format!(
+                    "would pass on the report \"{word}\" of \"{title}\""
+                )),
+                _ => None,
+            }
+        });
         match report.state == PlaybackState::Stopped && is_enough(track, report.position) {
             true => self.submit(user, track, noted.began, client),
             false => Ok(()),
@@ -275,13 +319,14 @@ impl Scrobbling {
         client: &Client,
     ) -> Result<(), StoreError> {
         let (inner, at) = (&self.inner, unix_seconds(at));
-        if !client.counts || !inner.is_announced(user, track, client) {
+        if !client.counts || !is_announced(track, client) || inner.is_filtered(user, track) {
             return Ok(());
         }
+        let options = client.options();
         // Kept in full; what the scrobbler may not see is taken out when it is delivered.
         let document = serde_json::to_string(&track.scrobbler_info(true)).unwrap_or_default();
         for target in inner.targets() {
-            if target.serves(user) && target.is_authorized(&user.name) {
+            if target.serves(user) && target.is_authorized(&user.name, &options) {
                 let store = &inner.store;
                 store.buffer_scrobble(target.id(), &user.id, &document, at)?;
                 inner.start_round(target.id(), false);
@@ -346,7 +391,7 @@ impl Scrobbling {
     /// Returns `false` if that takes longer than `limit` (of real time).
     pub fn wait_idle(&self, limit: Duration) -> bool {
         let inner = &self.inner;
-        let until = Instant::now() + limit;
+        let until = until(limit);
         let mut state = inner.lock();
         while !state.is_idle(inner.clock.now()) && !state.closed {
             let left = until.saturating_duration_since(Instant::now());
@@ -445,15 +490,29 @@ impl Inner {
             .map(drop)
     }
 
-    fn is_filtered(&self, user: &HostUser, track: &LibraryTrack) -> bool {
+    fn filter_matches(&self, user: &HostUser, track: &LibraryTrack) -> bool {
         // The filter is code of the host's owner, and runs without the lock.
         let filter = self.lock().filters.get(&user.id).cloned();
         filter.is_some_and(|matches| matches(track))
     }
 
-    /// Tells whether scrobblers hear of what a client plays, beyond playback reports.
-    fn is_announced(&self, user: &HostUser, track: &LibraryTrack, client: &Client) -> bool {
-        client.scrobbles && track.artist != UNKNOWN_ARTIST && !self.is_filtered(user, track)
+    /// Tells whether a user's filter keeps a track from scrobblers, by the rules of the release.
+    fn is_filtered(&self, user: &HostUser, track: &LibraryTrack) -> bool {
+        let matched = self.filter_matches(user, track);
+        self.rules.compare(&self.journal, "", |other| {
+            let (name, title) = (&user.name, &track.title);
+            let filtered = |rules: &Rules| matched && rules.scrobble_filter;
+            match (filtered(&self.rules), filtered(other)) {
+                (true, false) => Some(format!(
+                    "would tell scrobblers that {name} plays \"{title}\""
+                )),
+                (false, true) => Some(format!(
+                    "would tell no scrobbler that {name} plays \"{title}\""
+                )),
+                _ => None,
+            }
+        });
+        matched && self.rules.scrobble_filter
     }
 
     fn spawn(&self, state: &mut State, name: String, run: impl FnOnce() + Send + 'static) -> bool {
@@ -494,6 +553,11 @@ impl Inner {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Tells whether scrobblers hear of what a client plays, beyond playback reports, unless a filter keeps it from them.
+fn is_announced(track: &LibraryTrack, client: &Client) -> bool {
+    client.scrobbles && track.artist != UNKNOWN_ARTIST
 }
 
 impl State {

@@ -10,6 +10,7 @@ use super::playback::Playback;
 use super::{Client, Inner, PlaybackReport, State};
 use crate::client::ScrobbleError;
 use crate::journal::LogLevel;
+use crate::plugin::CallOptions;
 use crate::server::scrobbling::ScrobbleTarget;
 use crate::services::clock::unix_seconds;
 use crate::services::library::LibraryTrack;
@@ -25,6 +26,8 @@ pub(super) struct Notice {
     user: HostUser,
     track: LibraryTrack,
     client: Client,
+    /// How scrobblers are called because of it.
+    options: CallOptions,
     what: What,
 }
 
@@ -78,11 +81,13 @@ impl Inner {
         track: &LibraryTrack,
         client: &Client,
         position: Duration,
+        options: &CallOptions,
     ) {
         state.now_playing.push_newest(Notice {
             user: user.clone(),
             track: track.clone(),
             client: client.clone(),
+            options: options.clone(),
             what: What::NowPlaying { position },
         });
         self.changed.notify_all();
@@ -95,11 +100,12 @@ impl Inner {
         track: &LibraryTrack,
         client: &Client,
         report: PlaybackReport,
+        options: &CallOptions,
     ) {
         let word = report.state.as_str();
-        state
-            .reports
-            .push(self.notice(user, track, client, report, word));
+        let mut notice = self.notice(user, track, client, report, word);
+        notice.options = options.clone();
+        state.reports.push(notice);
         self.changed.notify_all();
     }
 
@@ -115,6 +121,7 @@ impl Inner {
             user: user.clone(),
             track: track.clone(),
             client: client.clone(),
+            options: CallOptions::default(),
             what: What::Report {
                 state,
                 position: report.position,
@@ -164,8 +171,11 @@ impl Inner {
     }
 
     fn tell(&self, target: &dyn ScrobbleTarget, notice: &Notice) {
-        let username = &notice.user.name;
-        if self.lock().closed || !target.serves(&notice.user) || !target.is_authorized(username) {
+        let (username, options) = (&notice.user.name, &notice.options);
+        if self.lock().closed
+            || !target.serves(&notice.user)
+            || !target.is_authorized(username, options)
+        {
             return;
         }
         let track = notice
@@ -224,26 +234,32 @@ impl Notice {
         track: TrackInfo,
     ) -> Result<(), ScrobbleError> {
         match self.what {
-            What::NowPlaying { position } => target.now_playing(&NowPlayingRequest {
-                username,
-                track,
-                position: i32::try_from(position.as_secs()).unwrap_or(i32::MAX),
-            }),
+            What::NowPlaying { position } => {
+                let request = NowPlayingRequest {
+                    username,
+                    track,
+                    position: i32::try_from(position.as_secs()).unwrap_or(i32::MAX),
+                };
+                target.now_playing(&request, &self.options)
+            }
             What::Report {
                 state,
                 position,
                 rate,
                 timestamp,
-            } => target.playback_report(&PlaybackReportRequest {
-                username,
-                track,
-                state: state.to_owned(),
-                position_ms: i64::try_from(position.as_millis()).unwrap_or(i64::MAX),
-                playback_rate: rate,
-                player_id: self.client.id.clone(),
-                player_name: self.client.name.clone(),
-                timestamp,
-            }),
+            } => {
+                let request = PlaybackReportRequest {
+                    username,
+                    track,
+                    state: state.to_owned(),
+                    position_ms: i64::try_from(position.as_millis()).unwrap_or(i64::MAX),
+                    playback_rate: rate,
+                    player_id: self.client.id.clone(),
+                    player_name: self.client.name.clone(),
+                    timestamp,
+                };
+                target.playback_report(&request, &self.options)
+            }
         }
     }
 }

@@ -67,7 +67,7 @@ pub(super) struct Playback {
 /// What a report means, given what was known before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Noted {
-    /// It came too late or belongs to another track, and nobody hears of it.
+    /// It came too late or belongs to another track.
     pub(super) stale: bool,
     /// When the playback began.
     pub(super) began: SystemTime,
@@ -80,7 +80,7 @@ pub(super) struct Playbacks {
 }
 
 impl Playbacks {
-    /// Takes note of a report.
+    /// Takes note of a report; of one that is stale only if those are not ignored.
     pub(super) fn note(
         &mut self,
         user: &HostUser,
@@ -88,32 +88,34 @@ impl Playbacks {
         client: &Client,
         report: PlaybackReport,
         now: SystemTime,
+        ignore_stale: bool,
     ) -> Noted {
         let key = (user.id.clone(), client.id.clone());
         let current = self.by_client.get(&key);
         let same = current.filter(|playback| playback.track.id == track.id);
-        let began = match (same, report.state) {
-            (Some(playback), PlaybackState::Starting)
-                if playback.report.state == PlaybackState::Playing =>
-            {
-                return Noted {
-                    stale: true,
-                    began: playback.began,
-                };
+        let stale = match report.state {
+            PlaybackState::Starting => {
+                same.is_some_and(|playback| playback.report.state == PlaybackState::Playing)
             }
+            PlaybackState::Stopped => current.is_some() && same.is_none(),
+            PlaybackState::Playing | PlaybackState::Paused => false,
+        };
+        let began = match (same, report.state) {
             // A new start of the same track is a new play.
             (Some(_), PlaybackState::Starting) | (None, _) => {
-                let played = report.position.div_f64(speed(report.rate));
+                let played = report.position.as_secs_f64() / speed(report.rate);
+                let played = Duration::try_from_secs_f64(played).unwrap_or(Duration::MAX);
                 now.checked_sub(played).unwrap_or(now)
             }
             (Some(playback), _) => playback.began,
         };
+        let noted = Noted { stale, began };
+        if stale && ignore_stale {
+            return noted;
+        }
         if report.state == PlaybackState::Stopped {
-            let stale = current.is_some() && same.is_none();
-            if !stale {
-                self.by_client.remove(&key);
-            }
-            return Noted { stale, began };
+            self.by_client.remove(&key);
+            return noted;
         }
         self.make_room(&key);
         let playback = Playback {
@@ -125,10 +127,7 @@ impl Playbacks {
             expires: now + time_left(track, report),
         };
         self.by_client.insert(key, playback);
-        Noted {
-            stale: false,
-            began,
-        }
+        noted
     }
 
     /// Takes out the playbacks whose time is up, longest overdue first.

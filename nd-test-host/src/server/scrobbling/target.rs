@@ -5,10 +5,12 @@ use std::sync::Arc;
 use nd_types::scrobbler::{NowPlayingRequest, PlaybackReportRequest, ScrobbleRequest};
 
 use crate::client::ScrobbleError;
-use crate::plugin::Plugin;
+use crate::plugin::{CallOptions, Plugin};
 use crate::setup::HostUser;
 
 /// Somebody who wants to know what users listen to. A plugin is one, and a host may have others built in.
+///
+/// The options are those of the request that leads to a call; plays are delivered long after theirs.
 pub trait ScrobbleTarget: Send + Sync {
     /// Returns its id; buffered plays are kept under it.
     fn id(&self) -> &str;
@@ -17,7 +19,7 @@ pub trait ScrobbleTarget: Send + Sync {
     fn serves(&self, user: &HostUser) -> bool;
 
     /// Tells whether the user has an account there. Any failure is a no.
-    fn is_authorized(&self, username: &str) -> bool;
+    fn is_authorized(&self, username: &str, options: &CallOptions) -> bool;
 
     /// Tells whether it sees where this library keeps its files.
     fn sees_paths_of(&self, library_id: i32) -> bool;
@@ -27,7 +29,11 @@ pub trait ScrobbleTarget: Send + Sync {
     /// # Errors
     ///
     /// Any failure; it is logged.
-    fn now_playing(&self, request: &NowPlayingRequest) -> Result<(), ScrobbleError>;
+    fn now_playing(
+        &self,
+        request: &NowPlayingRequest,
+        options: &CallOptions,
+    ) -> Result<(), ScrobbleError>;
 
     /// Hands it a play.
     ///
@@ -41,7 +47,11 @@ pub trait ScrobbleTarget: Send + Sync {
     /// # Errors
     ///
     /// Any failure; it is logged.
-    fn playback_report(&self, request: &PlaybackReportRequest) -> Result<(), ScrobbleError>;
+    fn playback_report(
+        &self,
+        request: &PlaybackReportRequest,
+        options: &CallOptions,
+    ) -> Result<(), ScrobbleError>;
 }
 
 impl ScrobbleTarget for Plugin {
@@ -53,24 +63,36 @@ impl ScrobbleTarget for Plugin {
         self.settings().user_grant().allows(&user.id)
     }
 
-    fn is_authorized(&self, username: &str) -> bool {
-        self.scrobbler().is_authorized(username)
+    fn is_authorized(&self, username: &str, options: &CallOptions) -> bool {
+        self.scrobbler()
+            .with_options(options)
+            .is_authorized(username)
     }
 
     fn sees_paths_of(&self, library_id: i32) -> bool {
         Self::sees_paths_of(self, library_id)
     }
 
-    fn now_playing(&self, request: &NowPlayingRequest) -> Result<(), ScrobbleError> {
-        self.scrobbler().now_playing(request)
+    fn now_playing(
+        &self,
+        request: &NowPlayingRequest,
+        options: &CallOptions,
+    ) -> Result<(), ScrobbleError> {
+        self.scrobbler().with_options(options).now_playing(request)
     }
 
     fn scrobble(&self, request: &ScrobbleRequest) -> Result<(), ScrobbleError> {
         self.scrobbler().scrobble(request)
     }
 
-    fn playback_report(&self, request: &PlaybackReportRequest) -> Result<(), ScrobbleError> {
-        self.scrobbler().playback_report(request)
+    fn playback_report(
+        &self,
+        request: &PlaybackReportRequest,
+        options: &CallOptions,
+    ) -> Result<(), ScrobbleError> {
+        self.scrobbler()
+            .with_options(options)
+            .playback_report(request)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Statement by statement what the contract says of scrobbling, against scrobblers that follow a script.
 
+mod comparing;
 mod delivering;
 mod listening;
 
@@ -27,6 +28,8 @@ struct Scripted {
     sees_paths: bool,
     authorized: Mutex<bool>,
     asked: Mutex<usize>,
+    /// The addresses of the requests behind its calls, by call.
+    requests: Mutex<Vec<(&'static str, Option<String>)>>,
 }
 
 #[derive(Clone)]
@@ -45,7 +48,21 @@ impl Scripted {
             sees_paths: false,
             authorized: Mutex::new(true),
             asked: Mutex::new(0),
+            requests: Mutex::default(),
         }
+    }
+
+    /// Returns the calls since the last time, with the address of the request behind each.
+    fn requests(&self) -> Vec<(&'static str, Option<String>)> {
+        let mut requests = std::mem::take(&mut *self.requests.lock().expect("requests"));
+        // Now playing and reports come from threads of their own.
+        requests.sort();
+        requests
+    }
+
+    fn called(&self, what: &'static str, options: &CallOptions) {
+        let base = options.request_base.as_deref().map(str::to_owned);
+        self.requests.lock().expect("requests").push((what, base));
     }
 
     fn fails(&self, title: &str, kind: ScrobbleErrorKind) {
@@ -90,7 +107,8 @@ impl ScrobbleTarget for Scripted {
         self.users.allows(&user.id)
     }
 
-    fn is_authorized(&self, _username: &str) -> bool {
+    fn is_authorized(&self, _username: &str, options: &CallOptions) -> bool {
+        self.called("asked", options);
         *self.asked.lock().expect("asked") += 1;
         *self.authorized.lock().expect("authorized")
     }
@@ -99,7 +117,12 @@ impl ScrobbleTarget for Scripted {
         self.sees_paths
     }
 
-    fn now_playing(&self, request: &NowPlayingRequest) -> Result<(), ScrobbleError> {
+    fn now_playing(
+        &self,
+        request: &NowPlayingRequest,
+        options: &CallOptions,
+    ) -> Result<(), ScrobbleError> {
+        self.called("now", options);
         let NowPlayingRequest {
             username,
             track,
@@ -132,7 +155,12 @@ impl ScrobbleTarget for Scripted {
         }
     }
 
-    fn playback_report(&self, request: &PlaybackReportRequest) -> Result<(), ScrobbleError> {
+    fn playback_report(
+        &self,
+        request: &PlaybackReportRequest,
+        options: &CallOptions,
+    ) -> Result<(), ScrobbleError> {
+        self.called("report", options);
         let PlaybackReportRequest {
             state,
             position_ms,

@@ -5,7 +5,7 @@ use crate::server::sample::track;
 use crate::services::library::{Collection, Scan};
 
 /// A library whose tracks have these titles, all on one album of one artist.
-fn library(titles: &[&str]) -> Catalogue {
+pub(super) fn library(titles: &[&str]) -> Catalogue {
     let scan = Scan {
         tracks: titles.iter().map(|title| track(title)).collect(),
         problems: Vec::new(),
@@ -68,4 +68,36 @@ fn topping_up_never_brings_the_track_itself() {
     let agents = agents_at(&[&source], library(&["a", "b"]), ManualClock::default());
     let found = agents.similar_songs(Seed::Track(&track("b")), 2);
     assert_eq!(titles(&found), ["a"]);
+}
+
+#[test]
+fn before_0_64_the_first_source_that_answers_has_the_last_word() {
+    let (few, more) = (
+        Scripted::new("few", answers("id of b")),
+        Scripted::new("more", answers("id of c")),
+    );
+    let music = library(&["a", "b", "c"]);
+    let mut agents = agents_at(&[&few, &more], music.clone(), ManualClock::default());
+    agents.rules = Rules::release_0_63();
+    let of_album = Album {
+        id: "al1".into(),
+        ..album("L")
+    };
+    let found = agents.similar_songs(Seed::Album(&of_album), 3);
+    assert_eq!(titles(&found), ["b"]);
+    assert_eq!(few.asked(), ["songs of L 3"]);
+    assert!(more.asked().is_empty());
+    // An answer is one even if the library has none of its songs.
+    let stranger = Scripted::new("s", answers("id of nothing"));
+    let mut agents = agents_at(&[&stranger], music.clone(), ManualClock::default());
+    agents.rules = Rules::release_0_63();
+    let found = agents.similar_songs(Seed::Track(&track("a")), 3);
+    assert_eq!(titles(&found), [""; 0]);
+    assert_eq!(stranger.asked(), ["songs like a 3"]);
+    // Without an answer the search goes on as ever.
+    let silent = Scripted::new("s", Script::Nothing);
+    let mut agents = agents_at(&[&silent], music, ManualClock::default());
+    agents.rules = Rules::release_0_63();
+    agents.similar_songs(Seed::Album(&of_album), 3);
+    assert_eq!(silent.asked().len(), 1 + 3 + 2);
 }

@@ -83,6 +83,76 @@ fn a_late_start_and_a_foreign_stop_are_not_passed_on() {
 }
 
 #[test]
+fn before_0_64_a_late_start_and_a_foreign_stop_are_taken_like_any_other_report() {
+    let fixture = Fixture::with_rules([Scripted::new("p")], Rules::release_0_63());
+    fixture.report(Playing, "a", 5);
+    fixture.report(Starting, "a", 0);
+    assert_eq!(heard(&fixture, "now"), ["ann a 5", "ann a 0"]);
+    fixture.report(Stopped, "b", 20);
+    let reports = heard(&fixture, "report");
+    assert_eq!(reports.len(), 3);
+    assert!(reports[2].starts_with("stopped b"), "{reports:?}");
+    assert!(fixture.scrobbling.playing().is_empty(), "a was stopped");
+}
+
+#[test]
+fn positions_beyond_all_time_are_as_good_as_any() {
+    let fixture = Fixture::new([Scripted::new("p")]);
+    for (state, rate) in [(Starting, 1.0), (Playing, 0.0001), (Stopped, 0.0001)] {
+        let report = PlaybackReport {
+            state,
+            position: Duration::MAX,
+            rate,
+        };
+        let (ann, client) = (user("u1", "ann"), Client::new("c"));
+        fixture
+            .scrobbling
+            .report(&ann, &track("a"), report, &client)
+            .expect("a written play");
+    }
+    assert!(fixture.scrobbling.wait_idle(Duration::MAX));
+    assert_eq!(heard(&fixture, "report").len(), 3);
+    assert_eq!(heard(&fixture, "scrobble"), ["ann a 1000000 0:"]);
+}
+
+#[test]
+fn scrobblers_are_called_for_the_request_that_tells_of_a_play() {
+    let fixture = Fixture::new([Scripted::new("p")]);
+    let target = fixture.target();
+    let base = || Some("https://music.test".to_owned());
+    let client = Client::new("c").request_base("https://music.test");
+    let (ann, song) = (user("u1", "ann"), track("a"));
+    fixture.report_with(Playing, &song, 0, &client);
+    assert_eq!(
+        target.requests(),
+        [
+            ("asked", base()),
+            ("asked", base()),
+            ("now", base()),
+            ("report", base())
+        ]
+    );
+    let scrobbling = &fixture.scrobbling;
+    scrobbling.now_playing(&ann, &song, Duration::ZERO, &client);
+    fixture.settle();
+    assert_eq!(target.requests(), [("asked", base()), ("now", base())]);
+    fixture.submit_with("u1", &song, &client);
+    fixture.settle();
+    assert_eq!(target.requests(), [("asked", base())]);
+    // A time-out is no request.
+    fixture.advance(1_000);
+    assert_eq!(target.requests(), [("asked", None), ("report", None)]);
+    // What is told from inside a plugin call is caused by what has caused the call.
+    let outer = CallContext::detached("p").caused_by(base().map(Arc::from));
+    {
+        let _inside = outer.enter();
+        scrobbling.now_playing(&ann, &song, Duration::ZERO, &Client::new("c"));
+    }
+    fixture.settle();
+    assert_eq!(target.requests(), [("asked", base()), ("now", base())]);
+}
+
+#[test]
 fn clients_are_followed_one_by_one() {
     let fixture = Fixture::new([Scripted::new("p")]);
     let (one, two) = (Client::new("one"), Client::new("two"));
@@ -194,6 +264,19 @@ fn what_a_users_filter_matches_nobody_hears_of() {
     fixture.submit("u1", "secret");
     fixture.settle();
     assert_eq!(heard(&fixture, "scrobble").len(), 2);
+}
+
+#[test]
+fn before_0_64_a_filter_has_no_effect() {
+    let fixture = Fixture::with_rules([Scripted::new("p")], Rules::release_0_63());
+    fixture.scrobbling.set_filter("u1", |_| true);
+    fixture.report(Playing, "a", 0);
+    fixture.advance(1_000);
+    fixture.submit("u1", "a");
+    fixture.settle();
+    assert_eq!(heard(&fixture, "now").len(), 1);
+    assert_eq!(heard(&fixture, "report").len(), 2);
+    assert_eq!(heard(&fixture, "scrobble").len(), 1);
 }
 
 #[test]
