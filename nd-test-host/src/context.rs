@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::error::CallError;
 use crate::journal::{CallId, Journal};
 use crate::services::{Clock, Sleeper};
+use crate::until::until;
 
 /// The plugin call a host function is made from.
 #[derive(Debug, Clone)]
@@ -19,6 +20,8 @@ pub struct CallContext {
     journal: Journal,
     call: CallId,
     request_base: Option<Arc<str>>,
+    /// Calls this one is inside of.
+    depth: usize,
 }
 
 impl CallContext {
@@ -39,7 +42,20 @@ impl CallContext {
             journal,
             call,
             request_base: None,
+            depth: 0,
         }
+    }
+
+    /// Notes the call whose host function makes this one.
+    #[must_use]
+    pub(crate) fn inside(mut self, outer: Option<&Self>) -> Self {
+        self.depth = outer.map_or(0, |outer| outer.depth + 1);
+        self
+    }
+
+    /// Returns how many calls this one is inside of.
+    pub(crate) fn depth(&self) -> usize {
+        self.depth
     }
 
     /// Notes the address of the client request that caused the call, scheme and host as the client saw them.
@@ -122,6 +138,17 @@ impl CallContext {
     pub(crate) fn enter(&self) -> Entered {
         RUNNING.with_borrow_mut(|running| running.push(self.clone()));
         Entered(())
+    }
+
+    /// Marks this call as the cause of those made on this thread, which have their own time all the same and end
+    /// neither with it nor when it is cancelled, for as long as the guard lives.
+    pub(crate) fn enter_apart(&self) -> Entered {
+        let apart = Self {
+            deadline: until(Duration::MAX),
+            cancel: CancelToken::new(),
+            ..self.clone()
+        };
+        apart.enter()
     }
 
     /// Returns the plugin call whose host function runs on this thread, if any.
@@ -225,7 +252,8 @@ impl Budget {
         limit: Duration,
         token: &CancelToken,
     ) -> Option<Arc<Self>> {
-        let due = clock.now() + limit;
+        // A limit beyond all times is none.
+        let due = clock.now().checked_add(limit)?;
         if clock.sleep_for(due).is_some() {
             return None;
         }
@@ -313,8 +341,20 @@ mod tests {
         child.cancel();
         assert!(!child.is_expired(), "cancelled is the stronger reason");
         drop(budget);
+        assert!(Budget::start(&shared, Duration::MAX, &token).is_none());
         let real: Arc<dyn Clock> = Arc::new(SystemClock);
         assert!(Budget::start(&real, Duration::ZERO, &token).is_none());
+    }
+
+    #[test]
+    fn what_is_set_apart_does_not_end_with_the_call() {
+        let call = CallContext::detached("p");
+        let _apart = call.enter_apart();
+        call.cancel_token().cancel();
+        let current = CallContext::current().unwrap_or_else(|| panic!("nothing runs"));
+        assert!(call.is_cancelled() && !current.is_cancelled());
+        assert!(current.deadline() > call.deadline());
+        assert_eq!(current.plugin(), "p");
     }
 
     #[test]

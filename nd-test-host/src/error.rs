@@ -81,6 +81,14 @@ pub enum CallError {
         /// The export that was running.
         export: String,
     },
+    /// The call this one was made inside of ran out of time.
+    #[error("context deadline exceeded")]
+    CallerTimeout {
+        /// Plugin id.
+        plugin: String,
+        /// The export that was running.
+        export: String,
+    },
     /// The plugin was unloaded while the call ran. Call the next load.
     #[error("plugin call failed: the plugin was unloaded")]
     Unloaded {

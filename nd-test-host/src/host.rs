@@ -6,13 +6,14 @@ mod settings;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use tempfile::TempDir;
 
 pub use builder::{BuildError, HostBuilder};
 pub use settings::PluginSettings;
 
+use crate::context::CallContext;
 use crate::faults::Faults;
 use crate::journal::{Journal, LogLevel};
 use crate::manifest::config_map;
@@ -34,6 +35,8 @@ pub struct Host {
     pub(crate) surroundings: Surroundings,
     defaults: PluginSettings,
     state: Arc<Mutex<State>>,
+    /// Tells that an unload has ended.
+    closed: Condvar,
     scrobbling: Scrobbling,
     information: Arc<Stored>,
     /// The data folder, when the host made one of its own; removed with the host.
@@ -44,6 +47,8 @@ pub struct Host {
 struct State {
     settings: BTreeMap<String, PluginSettings>,
     plugins: BTreeMap<String, Plugin>,
+    /// Plugins that are being unloaded; the next load of one of them waits, for both would use the same files.
+    closing: Vec<String>,
 }
 
 impl Host {
@@ -112,14 +117,21 @@ impl Host {
 
     /// Unloads a plugin: its services are closed, and calls that still run are cut off. Tells whether it was loaded.
     pub fn unload(&self, id: &str) -> bool {
-        let plugin = self.state().plugins.remove(id);
-        match plugin {
-            Some(plugin) => {
-                plugin.unload();
-                true
+        let plugin = {
+            let mut state = self.state();
+            let plugin = state.plugins.remove(id);
+            if plugin.is_some() {
+                state.closing.push(id.to_owned());
             }
-            None => false,
-        }
+            plugin
+        };
+        let Some(plugin) = plugin else {
+            return false;
+        };
+        plugin.unload();
+        self.state().closing.retain(|closing| closing != id);
+        self.closed.notify_all();
+        true
     }
 
     /// Returns what goes wrong on purpose, to add to it.
@@ -245,6 +257,7 @@ impl Host {
         if self.plugin(&id).is_some() {
             return Err(taken());
         }
+        self.wait_until_closed(&id);
         let plugin = crate::plugin::load(package, settings, &self.surroundings)?;
         {
             let mut state = self.state();
@@ -260,6 +273,17 @@ impl Host {
         plugin.initialise();
         self.welcome(&plugin);
         Ok(plugin)
+    }
+
+    /// Waits for the end of an unload of that plugin, unless it is that plugin's own call that asks.
+    fn wait_until_closed(&self, id: &str) {
+        let mut state = self.state();
+        while state.closing.iter().any(|closing| closing == id)
+            && CallContext::current().is_none_or(|call| call.plugin() != id)
+        {
+            let waited = self.closed.wait(state);
+            state = waited.unwrap_or_else(PoisonError::into_inner);
+        }
     }
 
     fn settings(&self, id: &str) -> PluginSettings {

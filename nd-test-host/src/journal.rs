@@ -280,7 +280,10 @@ impl OpenCall {
     }
 
     /// Notes the end of the call.
-    pub(crate) fn end(self, outcome: Outcome, fuel: Option<u64>) {
+    pub(crate) fn end(self, mut outcome: Outcome, fuel: Option<u64>) {
+        if let Outcome::Failed(message) = &mut outcome {
+            shorten(message);
+        }
         let duration = self.started.elapsed();
         let mut book = self.journal.book();
         // It has gone if the journal was cleared meanwhile, or is too small for what happened meanwhile.
@@ -324,6 +327,18 @@ mod tests {
         next.end(Outcome::Answered(Payload::default()), None);
         assert_eq!(outcome("next"), Some(Outcome::Answered(Payload::default())));
         assert_eq!(journal.calls().len(), 1);
+    }
+
+    #[test]
+    fn a_long_error_is_cut_like_everything_else_of_a_guest() {
+        let journal = Journal::with(3, LogLevel::Trace, None, None);
+        let call = journal.begin(CallId::NONE, Direction::Export, "p", "run", b"");
+        call.end(Outcome::Failed("x".repeat(1 << 20)), None);
+        let call = journal.last_call("run").map(|call| call.outcome);
+        let Some(Outcome::Failed(message)) = call else {
+            panic!("{call:?}");
+        };
+        assert!(message.len() < MAX_PAYLOAD + 50 && message.ends_with("… (1048576 bytes)"));
     }
 
     #[test]

@@ -69,6 +69,7 @@ pub mod server;
 pub mod services;
 pub mod setup;
 pub mod store;
+mod until;
 pub mod wire;
 
 // The names nearly every test needs.

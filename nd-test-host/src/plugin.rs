@@ -25,6 +25,7 @@ use crate::package::Package;
 use crate::runtime::{Compiled, Finished, Shared};
 use crate::server::metrics::Metrics;
 use crate::services::ServiceSet;
+use crate::until::until;
 use crate::wire;
 use callback::Gate;
 
@@ -258,11 +259,17 @@ impl Plugin {
         let loaded = &self.loaded;
         let outer = CallContext::current();
         let limit = options.timeout.unwrap_or(loaded.timeout);
-        let mut deadline = Instant::now() + limit;
+        let mut deadline = until(limit);
         let mut callers: Vec<_> = options.cancel.clone().into_iter().collect();
         let mut request_base = options.request_base.clone();
         let mut parent = CallId::NONE;
         if let Some(outer) = &outer {
+            if outer.depth() >= DEEPEST {
+                return Err(CallError::Instance {
+                    plugin: self.id().to_owned(),
+                    detail: format!("calls inside calls are {DEEPEST} deep already"),
+                });
+            }
             deadline = deadline.min(outer.deadline());
             callers.push(outer.cancel_token().clone());
             parent = outer.call();
@@ -282,15 +289,18 @@ impl Plugin {
             loaded.journal.clone(),
             open.id(),
         )
-        .caused_by(request_base);
+        .caused_by(request_base)
+        .inside(outer.as_ref());
         let run = || loaded.compiled.call(&loaded.shared, &context, limit, input);
         let mut finished = match outer {
             None => run(),
             Some(_) => on_own_stack(&context, run),
         };
+        let outer_late =
+            callers.is_expired() || outer.is_some_and(|outer| outer.deadline() <= Instant::now());
         finished.result = finished
             .result
-            .map_err(|error| self.cut_short(error, &callers));
+            .map_err(|error| self.cut_short(error, &callers, outer_late));
         if let Ok(output) = &finished.result {
             loaded.shared.legacy.output(&context, output);
         }
@@ -303,8 +313,9 @@ impl Plugin {
     }
 
     /// Says of a call that ended early why: whoever gave up hears that, whatever the guest made of it.
-    fn cut_short(&self, error: CallError, callers: &CancelToken) -> CallError {
+    fn cut_short(&self, error: CallError, callers: &CancelToken, outer_late: bool) -> CallError {
         let (CallError::Cancelled { plugin, export }
+        | CallError::Timeout { plugin, export, .. }
         | CallError::Failed { plugin, export, .. }
         | CallError::Trap { plugin, export, .. }
         | CallError::Exited { plugin, export, .. }) = &error
@@ -314,6 +325,10 @@ impl Plugin {
         let (plugin, export) = (plugin.clone(), export.clone());
         if callers.is_cancelled() && !callers.is_expired() {
             CallError::Cancelled { plugin, export }
+        } else if outer_late {
+            CallError::CallerTimeout { plugin, export }
+        } else if matches!(error, CallError::Timeout { .. }) {
+            error
         } else if !self.is_loaded() {
             CallError::Unloaded { plugin, export }
         } else {
@@ -371,6 +386,9 @@ impl Plugin {
         self.loaded.cancel.cancel();
     }
 }
+
+/// Calls inside each other, the outermost not counted. Each has a thread and an instance; the server knows no bound.
+const DEEPEST: usize = 16;
 
 /// Export that is called after every load.
 pub(crate) const ON_INIT: &str = "nd_on_init";

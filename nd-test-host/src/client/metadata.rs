@@ -73,7 +73,7 @@ queries! {
 }
 
 impl Metadata<'_> {
-    /// Asks with a cancel token or a limit.
+    /// Asks with a cancel token, a limit, or the address of a request.
     #[must_use]
     pub fn with_options(mut self, options: &CallOptions) -> Self {
         self.options = options.clone();

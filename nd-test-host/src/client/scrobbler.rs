@@ -4,18 +4,34 @@ use nd_types::scrobbler::{
     IsAuthorizedRequest, NowPlayingRequest, PlaybackReportRequest, SCROBBLER_ERROR_NOT_AUTHORIZED,
     SCROBBLER_ERROR_RETRY_LATER, SCROBBLER_ERROR_UNRECOVERABLE, ScrobbleRequest,
 };
+use serde::{Deserialize, Serialize};
 
 use crate::error::CallError;
-use crate::plugin::Plugin;
+use crate::plugin::{CallOptions, Plugin};
 
 /// A plugin seen as a scrobbler.
 pub struct Scrobbler<'a> {
     plugin: &'a Plugin,
+    options: CallOptions,
 }
+
+/// What an export without an answer answers: any object, `null` or no bytes.
+#[derive(Default, Deserialize)]
+struct Nothing {}
 
 impl<'a> Scrobbler<'a> {
     pub(super) fn new(plugin: &'a Plugin) -> Self {
-        Self { plugin }
+        Self {
+            plugin,
+            options: CallOptions::default(),
+        }
+    }
+
+    /// Calls with a cancel token, a limit, or the address of a request.
+    #[must_use]
+    pub fn with_options(mut self, options: &CallOptions) -> Self {
+        self.options = options.clone();
+        self
     }
 
     /// Asks whether the user may scrobble. Any failure counts as no, as on the server.
@@ -32,7 +48,8 @@ impl<'a> Scrobbler<'a> {
         let request = IsAuthorizedRequest {
             username: username.to_owned(),
         };
-        self.plugin.call("nd_scrobbler_is_authorized", &request)
+        let export = "nd_scrobbler_is_authorized";
+        self.plugin.ask(export, &request, &self.options)
     }
 
     /// Reports what a user is playing.
@@ -41,8 +58,7 @@ impl<'a> Scrobbler<'a> {
     ///
     /// What the server makes of the failure; a missing export is one.
     pub fn now_playing(&self, request: &NowPlayingRequest) -> Result<(), ScrobbleError> {
-        self.plugin
-            .call_unit("nd_scrobbler_now_playing", request)
+        self.tell("nd_scrobbler_now_playing", request)
             .map_err(ScrobbleError::new)
     }
 
@@ -52,8 +68,7 @@ impl<'a> Scrobbler<'a> {
     ///
     /// What the server makes of the failure; a missing export is one.
     pub fn scrobble(&self, request: &ScrobbleRequest) -> Result<(), ScrobbleError> {
-        self.plugin
-            .call_unit("nd_scrobbler_scrobble", request)
+        self.tell("nd_scrobbler_scrobble", request)
             .map_err(ScrobbleError::new)
     }
 
@@ -63,13 +78,15 @@ impl<'a> Scrobbler<'a> {
     ///
     /// What the server makes of the failure.
     pub fn playback_report(&self, request: &PlaybackReportRequest) -> Result<(), ScrobbleError> {
-        match self
-            .plugin
-            .call_unit("nd_scrobbler_playback_report", request)
-        {
+        match self.tell("nd_scrobbler_playback_report", request) {
             Err(error) if error.is_absent() => Ok(()),
             result => result.map_err(ScrobbleError::new),
         }
+    }
+
+    fn tell<Req: Serialize>(&self, export: &str, request: &Req) -> Result<(), CallError> {
+        let told = self.plugin.ask(export, request, &self.options);
+        told.map(|Nothing {}| ())
     }
 }
 

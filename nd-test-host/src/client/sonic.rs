@@ -6,16 +6,27 @@ use nd_types::sonicsimilarity::{
 };
 
 use crate::error::CallError;
-use crate::plugin::Plugin;
+use crate::plugin::{CallOptions, Plugin};
 
 /// A plugin seen as a source of sonic similarity.
 pub struct SonicSimilarity<'a> {
     plugin: &'a Plugin,
+    options: CallOptions,
 }
 
 impl<'a> SonicSimilarity<'a> {
     pub(super) fn new(plugin: &'a Plugin) -> Self {
-        Self { plugin }
+        Self {
+            plugin,
+            options: CallOptions::default(),
+        }
+    }
+
+    /// Asks with a cancel token, a limit, or the address of a request.
+    #[must_use]
+    pub fn with_options(mut self, options: &CallOptions) -> Self {
+        self.options = options.clone();
+        self
     }
 
     /// Asks for songs that sound like this one, at most `count` by convention; an empty list is a valid answer.
@@ -55,7 +66,7 @@ impl<'a> SonicSimilarity<'a> {
         export: &str,
         request: &Req,
     ) -> Result<Vec<SonicMatch>, CallError> {
-        let response: SonicSimilarityResponse = self.plugin.call(export, request)?;
+        let response: SonicSimilarityResponse = self.plugin.ask(export, request, &self.options)?;
         Ok(response.matches)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use super::adapters::LoadedScrobblers;
@@ -422,6 +422,7 @@ impl HostBuilder {
         let plays = &mut surroundings.service_settings.plays;
         plays.get_or_insert_with(|| Arc::new(scrobbling.clone()));
         let host = Host {
+            closed: Condvar::new(),
             surroundings,
             defaults: self.defaults,
             state,

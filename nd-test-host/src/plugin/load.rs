@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::callback::Gate;
 use super::{Loaded, Plugin};
@@ -23,6 +23,7 @@ use crate::services::storage::{STORAGE_FOLDER, STORAGE_MOUNT};
 use crate::services::{ServiceSet, ServiceSettings, ServiceStartError};
 use crate::setup::{HostLibrary, HostUser, PluginSetup};
 use crate::store::Database;
+use crate::until::until;
 
 /// Why a plugin cannot be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -169,7 +170,7 @@ pub(crate) fn load(
     let context = CallContext::new(
         id.as_str(),
         "load",
-        Instant::now() + host.timeout,
+        until(host.timeout),
         CancelToken::new(),
         host.journal.clone(),
         CallId::NONE,
@@ -291,12 +292,7 @@ fn effective_manifest(package: &Package, host: &Surroundings) -> Result<Arc<Mani
         compare(package, host, other)
     });
     let mut manifest = manifest.clone();
-    if !host.rules.knows("storage") {
-        manifest.permissions.storage = None;
-    }
-    if !host.rules.knows("scrobbleRetriever") {
-        manifest.permissions.scrobble_retriever = None;
-    }
+    manifest.permissions.read_by(&host.rules);
     Ok(Arc::new(manifest))
 }
 
@@ -307,7 +303,7 @@ fn compare(package: &Package, host: &Surroundings, other: &Rules) -> Option<Stri
     }
     let differing: Vec<_> = ["storage", "scrobbleRetriever"]
         .into_iter()
-        .filter(|key| package.manifest.permissions.has(key))
+        .filter(|key| package.manifest.permissions.declares(key))
         .filter(|key| host.rules.knows(key) != other.knows(key))
         .map(|key| format!("\"{key}\""))
         .collect();

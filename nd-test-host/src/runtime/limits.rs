@@ -52,11 +52,17 @@ pub(super) fn check_stop(context: &CallContext) -> Result<()> {
 pub(super) struct MemoryCap {
     limit: usize,
     used: usize,
+    /// What was granted last: the engine may still find that it cannot be had.
+    last: usize,
 }
 
 impl MemoryCap {
     pub(super) fn new(limit: usize) -> Self {
-        Self { limit, used: 0 }
+        Self {
+            limit,
+            used: 0,
+            last: 0,
+        }
     }
 }
 
@@ -67,13 +73,25 @@ impl ResourceLimiter for MemoryCap {
         desired: usize,
         _maximum: Option<usize>,
     ) -> Result<bool> {
-        let used = self.used.saturating_add(desired.saturating_sub(current));
+        let more = desired.saturating_sub(current);
+        let used = self.used.saturating_add(more);
+        self.last = 0;
         if used > self.limit {
             // The guest sees a failed `memory.grow`, as it would at the end of the machine's memory.
             return Ok(false);
         }
         self.used = used;
+        self.last = more;
         Ok(true)
+    }
+
+    fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> Result<()> {
+        self.used -= std::mem::take(&mut self.last);
+        Ok(())
+    }
+
+    fn table_grow_failed(&mut self, error: wasmtime::Error) -> Result<()> {
+        self.memory_grow_failed(error)
     }
 
     fn table_growing(
@@ -205,5 +223,28 @@ pub(super) struct TickGuard<'a> {
 impl Drop for TickGuard<'_> {
     fn drop(&mut self) {
         self.shared.running.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_engine_refuses_is_not_used_up() {
+        let mut cap = MemoryCap::new(100);
+        let grow = |cap: &mut MemoryCap, from, to| cap.memory_growing(from, to, None).ok();
+        assert_eq!(grow(&mut cap, 0, 40), Some(true));
+        assert_eq!(grow(&mut cap, 40, 100), Some(true));
+        assert!(
+            cap.memory_grow_failed(wasmtime::Error::msg("beyond the maximum"))
+                .is_ok()
+        );
+        assert_eq!(grow(&mut cap, 40, 101), Some(false));
+        assert!(
+            cap.memory_grow_failed(wasmtime::Error::msg("as was said"))
+                .is_ok()
+        );
+        assert_eq!(grow(&mut cap, 40, 100), Some(true));
     }
 }

@@ -6,10 +6,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::wire::lossy;
+
 /// Offset of the first block. Offset 0 means "nothing", and small numbers are likely mistakes.
 const FIRST: u64 = 64;
 /// A freed block is split when at least this much would be wasted.
 const MIN_SPLIT: u64 = 128;
+/// What the books take for a block, in bytes. It counts as memory: a guest may ask for any number of tiny blocks.
+const BOOKS: u64 = 64;
 
 /// The blocks of one instance.
 pub(super) struct Memory {
@@ -37,7 +41,7 @@ pub(super) struct Range {
 }
 
 impl Memory {
-    /// Makes an empty memory that never grows beyond `limit` bytes.
+    /// Makes an empty memory that never grows beyond `limit` bytes, the books of its blocks included.
     pub(super) fn new(limit: usize) -> Self {
         Self {
             bytes: vec![0; FIRST as usize],
@@ -63,7 +67,7 @@ impl Memory {
 
     fn reuse(&mut self, (size, offset): (u64, u64), length: u64) -> u64 {
         self.free.remove(&(size, offset));
-        let (size, offset) = if size - length >= MIN_SPLIT {
+        let (size, offset) = if size - length >= MIN_SPLIT && self.has_room(0) {
             let rest = size - length;
             self.blocks.insert(
                 offset,
@@ -89,12 +93,19 @@ impl Memory {
         offset
     }
 
+    /// Tells whether there is room for so many bytes in one more block.
+    fn has_room(&self, length: u64) -> bool {
+        let books = BOOKS * (self.blocks.len() as u64 + 1);
+        let used = (self.bytes.len() as u64).saturating_add(books);
+        used.saturating_add(length) <= self.limit
+    }
+
     fn extend(&mut self, length: u64) -> u64 {
-        let offset = self.bytes.len() as u64;
-        match offset.checked_add(length) {
-            Some(end) if end <= self.limit => self.bytes.resize(end as usize, 0),
-            _ => return 0,
+        if !self.has_room(length) {
+            return 0;
         }
+        let offset = self.bytes.len() as u64;
+        self.bytes.resize((offset + length) as usize, 0);
         self.blocks.insert(
             offset,
             Block {
@@ -251,7 +262,7 @@ impl Memory {
     /// Returns the error text, if one is set that is not empty.
     pub(super) fn error_text(&self) -> Option<String> {
         let text = self.block(self.error);
-        (!text.is_empty()).then(|| String::from_utf8_lossy(text).into_owned())
+        (!text.is_empty()).then(|| lossy(text))
     }
 
     /// Returns how large the memory is.
@@ -282,6 +293,19 @@ mod tests {
         memory.store_u8(offset, b'J');
         assert_eq!(memory.block(offset), b"Jello world");
         assert_eq!(memory.length(offset + 1), 0, "only the start is a block");
+    }
+
+    #[test]
+    fn the_books_of_tiny_blocks_count() {
+        let mut memory = memory();
+        let blocks = (0..1 << 20).take_while(|_| memory.alloc(1) != 0).count();
+        assert!((10_000..1 << 14).contains(&blocks), "{blocks}");
+        // A block that cannot be split for want of room is given whole.
+        let mut memory = Memory::new(64 + 1000 + 64);
+        let block = memory.alloc(1000);
+        memory.free(block);
+        assert_eq!(memory.alloc(10), block);
+        assert_eq!(memory.alloc(10), 0);
     }
 
     #[test]

@@ -23,10 +23,11 @@ pub(crate) fn acting_user<'a>(
             "plugin is not authorized to scope by user".to_owned(),
         ));
     }
-    let user = find_user(users, name).ok_or_else(|| failed(format!("user {name:?} not found")))?;
+    let user =
+        find_user(users, name).ok_or_else(|| failed(format!("user \"{name}\" not found")))?;
     if !grant.allows(&user.id) {
         return Err(failed(format!(
-            "plugin is not allowed to act as user {name:?}"
+            "plugin is not allowed to act as user \"{name}\""
         )));
     }
     Ok(user)
@@ -77,6 +78,11 @@ mod tests {
         assert_eq!(
             resolve(listed(), "zoe"),
             Err("matcher: user \"zoe\" not found".to_owned())
+        );
+        // As it was given, whatever letters it has.
+        assert_eq!(
+            resolve(Grant::All, "Zoe\u{301}"),
+            Err("matcher: user \"Zoe\u{301}\" not found".to_owned())
         );
         assert_eq!(
             resolve(Grant::All, ""),

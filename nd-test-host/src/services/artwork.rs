@@ -11,7 +11,7 @@ use url::{Position, Url};
 use crate::context::CallContext;
 use crate::error::ServiceError;
 use crate::generated::Artwork;
-use crate::server::ServerConfig;
+use crate::server::{Rules, ServerConfig};
 
 /// Who the tokens say has issued them.
 pub const ISSUER: &str = "ND";
@@ -23,6 +23,8 @@ pub struct ArtworkService {
     config: Arc<ServerConfig>,
     follows_request: bool,
     secret: Arc<[u8]>,
+    /// The rules of the release, if others are compared with them.
+    compared: Option<Arc<Rules>>,
 }
 
 impl ArtworkService {
@@ -34,7 +36,15 @@ impl ArtworkService {
             config,
             follows_request,
             secret,
+            compared: None,
         }
+    }
+
+    /// Notes in the journal of a plugin call which addresses the rules compared with would build on something else.
+    #[must_use]
+    pub fn comparing(mut self, rules: &Arc<Rules>) -> Self {
+        self.compared = rules.compared_with.is_some().then(|| Arc::clone(rules));
+        self
     }
 
     /// Returns the address of an image; `kind` is the prefix of its id, as in `al`.
@@ -43,7 +53,13 @@ impl ArtworkService {
             "" => String::new(),
             id => format!("{kind}-{id}"),
         };
-        let base = self.base(ctx.request_base());
+        let base = self.base(self.follows_request, ctx.request_base());
+        if let Some(rules) = &self.compared {
+            rules.compare(ctx.journal(), ctx.plugin(), |other| {
+                let elsewhere = self.base(other.artwork_request_base, ctx.request_base());
+                (elsewhere != base).then(|| format!("this address would begin with {elsewhere}"))
+            });
+        }
         let token = token(&id, &self.secret);
         match size {
             ..=0 => format!("{base}/share/img/{token}"),
@@ -52,7 +68,7 @@ impl ArtworkService {
     }
 
     /// Returns what addresses begin with, without a slash at the end.
-    fn base(&self, request: Option<&str>) -> String {
+    fn base(&self, follows_request: bool, request: Option<&str>) -> String {
         let config = &self.config;
         if let Some((host, path)) = split_url(&config.share_url) {
             return host + &path;
@@ -60,10 +76,8 @@ impl ArtworkService {
         let (host, path) = split_base(&config.base_url);
         let host = match (host, request) {
             (Some(host), _) => host,
-            (None, Some(request)) if self.follows_request => {
-                request.trim_end_matches('/').to_owned()
-            }
-            (None, _) if self.follows_request => {
+            (None, Some(request)) if follows_request => request.trim_end_matches('/').to_owned(),
+            (None, _) if follows_request => {
                 let scheme = if config.tls { "https" } else { "http" };
                 format!("{scheme}://localhost:{}", config.port)
             }
@@ -173,7 +187,7 @@ mod tests {
         request: Option<&str>,
         edit: impl FnOnce(&mut ServerConfig),
     ) -> String {
-        service(follows_request, edit).base(request)
+        service(follows_request, edit).base(follows_request, request)
     }
 
     #[test]
@@ -209,6 +223,26 @@ mod tests {
         assert_eq!(claims(playlist), (id("pl-1"), true));
         let empty = service.get_album_url(&ctx, String::new(), 0);
         assert_eq!(claims(empty), (id(""), false));
+    }
+
+    #[test]
+    fn a_comparison_notes_addresses_that_the_other_release_builds_elsewhere() {
+        let rules = Arc::new(Rules::release_0_64().comparing(Rules::release_0_63()));
+        let notes = |request: Option<&str>, edit: fn(&mut ServerConfig)| {
+            let ctx = CallContext::detached("p").caused_by(request.map(Arc::from));
+            let service = service(rules.artwork_request_base, edit).comparing(&rules);
+            let url = service.get_album_url(&ctx, "1".to_owned(), 0);
+            assert!(url.is_ok());
+            let logs = ctx.journal().logs().into_iter();
+            logs.map(|log| log.message).collect::<Vec<_>>()
+        };
+        let note =
+            "compare: server release 0.63: this address would begin with http://localhost/nd";
+        let path = |config: &mut ServerConfig| config.base_url = "/nd".to_owned();
+        assert_eq!(notes(Some("https://request.test"), path), [note]);
+        assert_eq!(notes(None, path), [note], "the fallback has a port");
+        let host = |config: &mut ServerConfig| config.base_url = "https://base.test".to_owned();
+        assert_eq!(notes(Some("https://request.test"), host), [""; 0]);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::until::FOREVER;
+
 /// What services take the time from: expiry, schedules, time stamps in files.
 ///
 /// The limit of a plugin call is real time; a clock that is moved by hand past it ends the call as well.
@@ -80,11 +82,12 @@ impl ManualClock {
         }
     }
 
-    /// Moves the clock forward and wakes everybody who waits for a time.
+    /// Moves the clock forward, a hundred years at most, and wakes everybody who waits for a time.
     pub fn advance(&self, by: Duration) {
         let sleepers: Vec<_> = {
             let mut manual = self.lock();
-            manual.now += by;
+            let then = manual.now.checked_add(by.min(FOREVER));
+            manual.now = then.unwrap_or(manual.now);
             manual.sleepers.retain(|sleeper| sleeper.strong_count() > 0);
             manual.sleepers.iter().filter_map(Weak::upgrade).collect()
         };

@@ -216,11 +216,12 @@ impl ServiceSet {
         if permissions.artwork.is_some() {
             let secret = setup.store.secret("artwork");
             let secret = secret.map_err(|error| failed("Artwork")(error.to_string()))?;
-            set.services.artwork = Arc::new(ArtworkService::new(
+            let artwork = ArtworkService::new(
                 setup.server.clone(),
                 setup.rules.artwork_request_base,
                 secret.into(),
-            ));
+            );
+            set.services.artwork = Arc::new(artwork.comparing(&setup.rules));
         }
         if permissions.cache.is_some() {
             set.services.cache = set

@@ -267,6 +267,28 @@ fn a_directory_is_nothing_to_write_to() {
 }
 
 #[test]
+fn a_file_that_is_read_can_be_synchronised_on_a_writable_mount() {
+    let body = r#"
+        (import "wasi_snapshot_preview1" "path_open" (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "fd_sync" (func $sync (param i32) (result i32)))
+        (data (i32.const 16) "f")
+        (func (export "run") (result i32)
+            ;; Bit 1 of the rights is to read.
+            (drop (call $open (i32.const 3) (i32.const 0) (i32.const 16) (i32.const 1) (i32.const 0)
+                (i64.const 2) (i64.const 2) (i32.const 0) (i32.const 24)))
+            (i32.add (i32.const 1) (call $sync (i32.load (i32.const 24)))))"#;
+    let host = patient();
+    let plugin = load(&host, r#"{"storage":{}}"#, body);
+    let folder = host.plugin_data_dir("test").join("storage");
+    std::fs::write(folder.join("f"), "x").unwrap_or_else(|error| panic!("{error}"));
+    let error = plugin.call_raw("run", b"{}");
+    assert!(
+        matches!(error, Err(CallError::ExitCode { code: 1, .. })),
+        "{error:?}"
+    );
+}
+
+#[test]
 fn the_storage_folder_is_made_at_load() {
     let host = patient();
     load(&host, r#"{"storage":{}}"#, "");

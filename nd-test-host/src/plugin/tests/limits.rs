@@ -9,7 +9,7 @@ use super::{await_call, capped, impatient, load, patient, try_load};
 use crate::context::{CallContext, CancelToken};
 use crate::generated::Config;
 use crate::plugin::CallOptions;
-use crate::{CallError, Host, LoadError};
+use crate::{CallError, Host, LoadError, PluginSettings};
 
 const LOOP: &str = r#"(func (export "run") (loop $again (br $again)))"#;
 
@@ -29,6 +29,19 @@ fn an_endless_loop_ends_at_the_limit() {
     let text = error.to_string();
     assert!(text.starts_with("plugin call failed: "), "{text}");
     assert!(text.contains("module closed with context deadline exceeded"));
+}
+
+#[test]
+fn the_longest_limit_is_none() {
+    let host = Host::builder()
+        .call_timeout(Duration::MAX)
+        .every_plugin(PluginSettings::all())
+        .build()
+        .unwrap_or_else(|error| panic!("{error}"));
+    let plugin = load(&host, "{}", r#"(func (export "run"))"#);
+    assert_eq!(plugin.call_raw("run", b"{}"), Ok(Vec::new()));
+    let options = CallOptions::default().timeout(Duration::MAX);
+    assert_eq!(plugin.call_with("run", b"{}", &options), Ok(Vec::new()));
 }
 
 #[test]

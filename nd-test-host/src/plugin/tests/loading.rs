@@ -1,11 +1,13 @@
 //! What is checked when a plugin is loaded, and what happens around it.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use super::{answering, guest, load, manifest, patient, try_load};
 use crate::context::{CallContext, Callback};
 use crate::generated::Config;
-use crate::journal::{CallId, LogLevel};
+use crate::journal::{CallId, LogLevel, Outcome};
+use crate::plugin::CallOptions;
 use crate::{CallError, Host, LoadError, Package, Plugin, PluginSettings};
 
 fn load_error(permissions: &str, body: &str) -> String {
@@ -280,6 +282,42 @@ fn a_service_can_call_the_plugin_from_inside_a_call() {
         [calls[1].parent, calls[2].parent],
         [calls[0].id, calls[0].id]
     );
+}
+
+/// A guest whose export `inner`, called by the service, does what the body says.
+fn recursive(inner: &str) -> String {
+    format!(
+        r#"(import "extism:host/user" "config_get" (func $service (param i64) (result i64)))
+        (data (i32.const 0) "{{}}")
+        (func $ask (drop (call $service (call $text (i32.const 0) (i32.const 2)))))
+        (func (export "inner") {inner})
+        (func (export "run") (call $ask))"#
+    )
+}
+
+#[test]
+fn calls_inside_calls_end_at_some_depth() {
+    let host = odd_host();
+    let plugin = load(&host, "{}", &recursive("(call $ask)"));
+    assert!(plugin.call_raw("run", b"{}").is_ok());
+    let calls = host.journal().calls();
+    assert_eq!(calls.iter().filter(|call| call.name == "inner").count(), 16);
+}
+
+#[test]
+fn an_inner_call_that_the_outer_one_has_no_time_for_is_no_failure_of_the_plugin() {
+    let host = odd_host();
+    let plugin = load(&host, "{}", &recursive("(loop $again (br $again))"));
+    let short = CallOptions::default().timeout(Duration::from_millis(50));
+    let error = plugin.call_with("run", b"{}", &short);
+    assert!(matches!(error, Err(CallError::Timeout { .. })), "{error:?}");
+    let inner = host.journal().last_call("inner").map(|call| call.outcome);
+    assert_eq!(
+        inner,
+        Some(Outcome::Failed("context deadline exceeded".to_owned()))
+    );
+    let counts = host.metrics().calls("test", "inner");
+    assert_eq!(counts.ok + counts.failed, 0);
 }
 
 #[test]

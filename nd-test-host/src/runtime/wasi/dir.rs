@@ -148,6 +148,7 @@ impl WasiDir for MountDir {
         Ok(OpenResult::File(Box::new(MountFile::new(
             file,
             changes,
+            self.writable,
             self.faults.clone(),
         ))))
     }

@@ -1,4 +1,4 @@
-//! An open file of a mount: reading always, everything else only if it was opened for writing.
+//! An open file of a mount: reading always, writing only if it was opened for it.
 
 use std::any::Any;
 use std::io::{IoSlice, IoSliceMut, SeekFrom};
@@ -13,15 +13,24 @@ use crate::faults::Faults;
 /// A file of a mount.
 pub(super) struct MountFile {
     file: File,
+    /// Whether it was opened for writing.
     writable: bool,
+    /// Whether it could have been.
+    on_writable_mount: bool,
     faults: Faults,
 }
 
 impl MountFile {
-    pub(super) fn new(file: std::fs::File, writable: bool, faults: Faults) -> Self {
+    pub(super) fn new(
+        file: std::fs::File,
+        writable: bool,
+        on_writable_mount: bool,
+        faults: Faults,
+    ) -> Self {
         Self {
             file: File::from_cap_std(cap_std::fs::File::from_std(file)),
             writable,
+            on_writable_mount,
             faults,
         }
     }
@@ -32,6 +41,14 @@ impl MountFile {
             Ok(&self.file)
         } else {
             Err(Error::badf())
+        }
+    }
+
+    /// Refuses what a read-only mount does not allow, however the file was opened.
+    fn for_upkeep(&self) -> Result<&File, Error> {
+        match self.on_writable_mount {
+            true => Ok(&self.file),
+            false => Err(Error::badf()),
         }
     }
 
@@ -56,11 +73,11 @@ impl WasiFile for MountFile {
     }
 
     async fn datasync(&self) -> Result<(), Error> {
-        self.for_writing()?.datasync().await
+        self.for_upkeep()?.datasync().await
     }
 
     async fn sync(&self) -> Result<(), Error> {
-        self.for_writing()?.sync().await
+        self.for_upkeep()?.sync().await
     }
 
     async fn get_fdflags(&self) -> Result<FdFlags, Error> {
@@ -88,7 +105,7 @@ impl WasiFile for MountFile {
         accessed: Option<SystemTimeSpec>,
         modified: Option<SystemTimeSpec>,
     ) -> Result<(), Error> {
-        self.for_writing()?.set_times(accessed, modified).await
+        self.for_upkeep()?.set_times(accessed, modified).await
     }
 
     async fn read_vectored<'a>(&self, buffers: &mut [IoSliceMut<'a>]) -> Result<u64, Error> {

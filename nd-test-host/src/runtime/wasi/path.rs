@@ -9,7 +9,7 @@ pub(super) fn local(path: &str) -> Option<PathBuf> {
     if path == "/" {
         return Some(PathBuf::new());
     }
-    let mut parts: Vec<&str> = Vec::new();
+    let mut inside = PathBuf::new();
     if path.starts_with('/') || path.contains('\0') {
         return None;
     }
@@ -17,13 +17,15 @@ pub(super) fn local(path: &str) -> Option<PathBuf> {
         match part {
             "" | "." => {}
             ".." => {
-                parts.pop()?;
+                if !inside.pop() {
+                    return None;
+                }
             }
-            name if is_plain(name) => parts.push(name),
+            name if is_plain(name) => inside.push(name),
             _ => return None,
         }
     }
-    Some(parts.iter().collect())
+    Some(inside)
 }
 
 /// Tells whether this machine reads the text as one name: on Windows a drive or a backslash is more than that.

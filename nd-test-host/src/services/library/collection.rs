@@ -177,11 +177,12 @@ impl Collection {
 
     /// Returns what the library holds in all.
     pub fn totals(&self) -> Totals {
+        let sizes = self.tracks.iter().map(|track| track.size);
         Totals {
             songs: self.tracks.len(),
             albums: self.albums().len(),
             artists: self.artists().len(),
-            size: self.tracks.iter().map(|track| track.size).sum(),
+            size: sizes.fold(0, i64::saturating_add),
             duration: self.tracks.iter().map(|track| track.duration).sum(),
         }
     }
@@ -209,22 +210,36 @@ fn credits(track: &LibraryTrack, artist: &str) -> bool {
 
 /// Brings a text to the form it is compared in: no accents, lower case, plain quotes and dashes, no space around it.
 pub(crate) fn normalise(text: &str) -> String {
-    let plain = text
-        .nfkd()
-        .filter(|&c| !is_combining_mark(c))
+    // First the quotes: taken apart, a double prime is two single ones.
+    let plain = text.chars().map(|c| match c {
+        '‘' | '’' | '‚' | '‛' | '′' => '\'',
+        '“' | '”' | '„' | '‟' | '″' => '"',
+        '‐' | '‑' | '‒' | '–' | '—' | '―' | '−' => '-',
+        other => other,
+    });
+    let lower: String = without_accents(plain)
         .flat_map(char::to_lowercase)
-        .map(|c| match c {
-            '‘' | '’' | '‚' | '‛' | '′' => '\'',
-            '“' | '”' | '„' | '‟' | '″' => '"',
-            '‐' | '‑' | '‒' | '–' | '—' | '―' | '−' => '-',
-            other => other,
-        });
-    plain.collect::<String>().trim().to_owned()
+        .collect();
+    lower.trim().to_owned()
 }
 
 /// Takes the accents off a text.
 pub(crate) fn unaccented(text: &str) -> String {
-    text.nfkd().filter(|&c| !is_combining_mark(c)).collect()
+    without_accents(text.chars()).collect()
+}
+
+/// Marks of scripts outside Europe are no accents: they make another letter, and stay.
+fn without_accents(text: impl Iterator<Item = char>) -> impl Iterator<Item = char> {
+    let mut european = true;
+    text.nfkd()
+        .filter(move |&c| {
+            if is_combining_mark(c) {
+                return !european;
+            }
+            european = matches!(c, '\0'..='\u{52f}' | '\u{1e00}'..='\u{1fff}');
+            true
+        })
+        .nfc()
 }
 
 /// The scanned libraries of a host, by library id. Clones share them, so a later scan shows everywhere.
@@ -297,6 +312,11 @@ mod tests {
             ("Sigur Rós", "sigur ros"),
             ("Don’t “Stop” – now", "don't \"stop\" - now"),
             ("ＦＵＬＬ", "full"),
+            ("12″ – 7′", "12\" - 7'"),
+            ("Ελλάδα", "ελλαδα"),
+            ("사랑", "사랑"),
+            ("ガラス", "ガラス"),
+            ("दिल", "दिल"),
             ("", ""),
         ] {
             assert_eq!(normalise(text), normal);

@@ -24,6 +24,8 @@ pub(super) struct Search<'a> {
     pub(super) threshold: f64,
     pub(super) prefer_starred: bool,
     pub(super) articles: &'a [String],
+    /// Tells whether the search has to end; what it then has not found counts as not there.
+    pub(super) stops: &'a dyn Fn() -> bool,
 }
 
 impl<'a> Search<'a> {
@@ -87,16 +89,21 @@ impl<'a> Search<'a> {
             .map(|artist| self.resolve(artist))
             .collect();
         let title = Prepared::new(&query.title);
-        let credited: BTreeSet<usize> = artists
-            .iter()
-            .flatten()
-            .flat_map(|id| self.index.by_artist(id).iter().copied())
-            .filter(|&number| self.visible(number).is_some())
-            .collect();
+        // A song may name an artist any number of times: what this takes must depend on the library alone.
+        let named: HashSet<&str> = artists.iter().flatten().copied().collect();
+        let mut credited = BTreeSet::new();
+        for number in named.iter().flat_map(|id| self.index.by_artist(id)) {
+            if self.visible(*number).is_some() {
+                credited.insert(*number);
+            }
+        }
         // The title decides before everything else, so only the candidates with the likest one are looked at further.
         let mut likest = self.threshold;
         let mut credited_likest = Vec::new();
         for number in credited {
+            if (self.stops)() {
+                return None;
+            }
             let Some(likeness) = self.index.title_likeness(number, &title, likest) else {
                 continue;
             };
@@ -108,6 +115,9 @@ impl<'a> Search<'a> {
         }
         let mut best: Option<(usize, Score)> = None;
         for number in self.in_order(credited_likest.into_iter()) {
+            if (self.stops)() {
+                return None;
+            }
             let score = self.score(number, &query, &artists)?;
             let better = match &best {
                 None => true,

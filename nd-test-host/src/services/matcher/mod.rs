@@ -98,6 +98,7 @@ impl SongMatcher {
             threshold: f64::from(self.config.fuzzy_threshold) / 100.0,
             prefer_starred: self.config.prefer_starred,
             articles: &self.config.ignored_articles,
+            stops: &stops,
         };
         let found = songs.iter().take_while(|_| !stops()).map(|song| {
             let track = search.find(song)?;

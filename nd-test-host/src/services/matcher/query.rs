@@ -5,6 +5,9 @@ use nd_types::SongRef;
 use super::text;
 use crate::services::library::normalise;
 
+/// Letters of a title or an album that are compared. Tags are shorter, and comparing takes the product of both lengths.
+const COMPARED: usize = 4096;
+
 /// A song that has a title and artists to look for.
 pub(super) struct Query {
     pub(super) title: String,
@@ -43,13 +46,18 @@ impl Query {
             return None;
         }
         Some(Self {
-            title: normalise(&song.name),
-            album: normalise(&song.album),
+            title: normalise(cut(&song.name)),
+            album: normalise(cut(&song.album)),
             album_mbid: song.album_mbid.clone(),
             duration: duration(song),
             artists,
         })
     }
+}
+
+fn cut(text: &str) -> &str {
+    let end = text.char_indices().nth(COMPARED);
+    end.map_or(text, |(end, _)| &text[..end])
 }
 
 /// Returns the length in seconds: that in milliseconds if there is one, else the one in seconds, cut to milliseconds.

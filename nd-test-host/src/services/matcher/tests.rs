@@ -552,3 +552,39 @@ fn the_time_of_a_large_search() {
         );
     }
 }
+
+#[test]
+fn a_search_that_has_to_stop_looks_at_no_candidate_more() {
+    let tracks: Vec<_> = (0..100)
+        .map(|n| track(&n.to_string(), "Song", "Ann"))
+        .collect();
+    let fixture = Fixture::new(tracks);
+    let matcher = SongMatcher::new(
+        fixture.catalogue.clone(),
+        Arc::new(fixture.config.clone()),
+        fixture.store.clone(),
+    );
+    let looks = std::cell::Cell::new(0);
+    let stops = || {
+        looks.set(looks.get() + 1);
+        looks.get() > 50
+    };
+    let song = SongRef {
+        name: "Song".to_owned(),
+        // However often the artist is named, the tracks are looked at once.
+        artists: vec![
+            ArtistRef {
+                name: "Ann".to_owned(),
+                ..ArtistRef::default()
+            };
+            1000
+        ],
+        ..SongRef::default()
+    };
+    let nobody = Listener { user: None };
+    let found = matcher
+        .find_until(stops, &[song], nobody)
+        .expect("an answer");
+    assert_eq!(found, [None]);
+    assert_eq!(looks.get(), 51);
+}

@@ -99,12 +99,12 @@ impl SchedulerService {
         kind: impl FnOnce(SystemTime) -> Result<Kind, ServiceError>,
     ) -> Result<String, ServiceError> {
         let id = if id.is_empty() { id::random() } else { id };
-        self.shared.add(&id, payload, kind)?;
         let mut timer = self.timer.lock().unwrap_or_else(PoisonError::into_inner);
         if timer.is_none() {
             let started = timer::start(&self.shared);
             *timer = Some(started.map_err(|error| format!("failed to schedule task: {error}"))?);
         }
+        self.shared.add(&id, payload, kind)?;
         Ok(id)
     }
 }

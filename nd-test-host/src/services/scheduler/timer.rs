@@ -13,6 +13,7 @@ use crate::context::Callback;
 use crate::error::ServiceError;
 use crate::journal::{Journal, LogLevel};
 use crate::services::clock::{Clock, Sleeper};
+use crate::until::until;
 use crate::wire;
 
 const EXPORT: &str = "nd_scheduler_callback";
@@ -161,7 +162,7 @@ impl Shared {
     }
 
     pub(super) fn wait_idle(&self, limit: Duration) -> bool {
-        let until = Instant::now() + limit;
+        let until = until(limit);
         let mut state = self.lock();
         loop {
             let now = self.clock.now();

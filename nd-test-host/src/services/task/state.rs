@@ -12,6 +12,7 @@ use super::{TaskSetup, worker};
 use crate::context::{CallContext, Callback, CancelToken};
 use crate::journal::{Journal, LogLevel};
 use crate::services::clock::{Clock, Sleeper};
+use crate::until::until;
 
 /// How often idle workers look for tasks of their own accord.
 pub(super) const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -19,6 +20,8 @@ pub(super) const LOOK_EVERY: Duration = Duration::from_secs(5);
 pub(super) const CLEAN_UP_EVERY: Duration = Duration::from_secs(5 * 60);
 /// Threads one queue may have, whatever a manifest asks for.
 const MOST_THREADS: usize = 256;
+/// Threads all queues of a load may have together, each queue having one at least.
+const MOST_THREADS_IN_ALL: usize = 1024;
 /// Idle threads one queue keeps.
 const IDLE_THREADS: usize = 4;
 /// Sleepers look at the clock at least this often, so that a change of the machine's time is noticed.
@@ -208,12 +211,21 @@ impl Shared {
     fn add_thread(self: &Arc<Self>, name: &str) -> std::io::Result<()> {
         {
             let mut state = self.lock();
-            let closing = state.closing;
+            let (closing, all) = (state.closing, state.threads);
             let Some(queue) = state.queues.get_mut(name) else {
                 return Ok(());
             };
             if closing || queue.idle > 0 || queue.threads >= queue.most_threads() {
                 return Ok(());
+            }
+            if all >= MOST_THREADS_IN_ALL {
+                return match queue.threads {
+                    0 => Err(std::io::Error::other(format!(
+                        "a plugin can have {MOST_THREADS_IN_ALL} workers at most"
+                    ))),
+                    // The tasks are done all the same, by fewer workers.
+                    _ => Ok(()),
+                };
             }
             queue.threads += 1;
             queue.idle += 1;
@@ -391,7 +403,7 @@ impl Shared {
     ///
     /// If this is called from inside callbacks of tasks, those are not waited for.
     pub(super) fn wait_for_threads(&self, limit: Duration) -> Vec<String> {
-        let until = Instant::now() + limit;
+        let until = until(limit);
         let current = CallContext::current();
         let is_own = |token: &&CancelToken| {
             let current = current.as_ref().map(CallContext::cancel_token);
@@ -411,7 +423,7 @@ impl Shared {
 
     /// Waits until nothing happens any more before time goes on.
     pub(super) fn wait_idle(&self, limit: Duration) -> bool {
-        let until = Instant::now() + limit;
+        let until = until(limit);
         let mut state = self.lock();
         loop {
             if state.is_idle(self.clock.now()) {

@@ -3,6 +3,8 @@
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
 
+use crate::wire::lossy;
+
 /// Where a task stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
@@ -95,7 +97,7 @@ pub(super) fn integer(row: &Row<'_>, column: usize) -> rusqlite::Result<i64> {
 }
 
 pub(super) fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
-    Ok(String::from_utf8_lossy(&bytes(row, column)?).into_owned())
+    Ok(lossy(&bytes(row, column)?))
 }
 
 pub(super) fn bytes(row: &Row<'_>, column: usize) -> rusqlite::Result<Vec<u8>> {

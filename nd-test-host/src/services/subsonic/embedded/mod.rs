@@ -13,7 +13,8 @@
 //! | `cover` | pictures |
 //! | `server` | the same over HTTP, with passwords |
 //!
-//! There is no transcoding, and pictures are not scaled.
+//! There is no transcoding, pictures are not scaled, and no plugin is asked: sonic similarity has no endpoint here, and
+//! lyrics are none.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -160,7 +161,9 @@ impl EmbeddedSubsonic {
 }
 
 impl SubsonicBackend for EmbeddedSubsonic {
-    fn get(&self, _ctx: &CallContext, request: &SubsonicRequest) -> Result<SubsonicAnswer, String> {
+    fn get(&self, ctx: &CallContext, request: &SubsonicRequest) -> Result<SubsonicAnswer, String> {
+        // On the server the request does not end with the call that makes it, nor do the calls it leads to.
+        let _apart = ctx.enter_apart();
         let user = request.parameter("u").unwrap_or_default();
         Ok(self.respond(request, user))
     }

@@ -1,5 +1,7 @@
 //! Playlists: everybody sees their own and the public ones; administrators see and change all.
 
+use std::collections::HashSet;
+
 use super::document::Object;
 use super::fault::Fault;
 use super::index::Index;
@@ -79,7 +81,7 @@ pub(super) fn update(call: &Call<'_>) -> Result<Reply, Fault> {
     let id = call.params.required("playlistId")?;
     owned(call, id)?;
     let removed = call.params.all("songIndexToRemove");
-    let removed: Vec<usize> = removed.iter().filter_map(|n| n.parse().ok()).collect();
+    let removed: HashSet<usize> = removed.iter().filter_map(|n| n.parse().ok()).collect();
     let added = known(&call.index(), &call.params.all("songIdToAdd"));
     let now = call.now();
     call.store().change_playlist(id, |playlist| {

@@ -1,13 +1,13 @@
 //! Searching artists, albums and songs: every word asked for must begin a word of the item.
 
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
+use std::collections::BTreeSet;
 
 use super::document::Object;
 use super::fault::Fault;
 use super::index::{Album, Artist, Index};
 use super::shapes::{self, Notes};
 use super::{Call, Reply};
+use crate::services::library::unaccented;
 
 const DEFAULT_COUNT: usize = 20;
 
@@ -67,6 +67,7 @@ fn search(
     let (index, notes) = (call.index_of_folders()?, call.notes()?);
     let words = index.words.get_or_init(|| Words::of(&index));
     let query = plain(&[call.params.text("query").unwrap_or_default()]);
+    let query: BTreeSet<&str> = query.split_whitespace().collect();
     let page = |texts: &[String], kind: &str| {
         let number = |what: &str| call.params.number(&format!("{kind}{what}"));
         let count = number("Count").unwrap_or(DEFAULT_COUNT);
@@ -97,8 +98,8 @@ fn search(
     Reply::object(name, found)
 }
 
-fn matches(text: &str, query: &str) -> bool {
-    query.split_whitespace().all(|word| {
+fn matches(text: &str, query: &BTreeSet<&str>) -> bool {
+    query.iter().all(|word| {
         let mut words = text.split_whitespace();
         words.any(|known| known.starts_with(word))
     })
@@ -109,9 +110,9 @@ fn plain(texts: &[&str]) -> String {
     let mut words = String::new();
     for text in texts {
         words.push(' ');
-        let letters = text.nfkd().filter(|&c| !is_combining_mark(c));
         words.extend(
-            letters
+            unaccented(text)
+                .chars()
                 .filter(|c| !matches!(c, '"' | '\'' | '’' | '‘' | '“' | '”'))
                 .flat_map(char::to_lowercase),
         );
