@@ -25,7 +25,7 @@ help: ## Lists these commands
 
 .PHONY: demo
 demo: plugins ## Runs the two example plugins end to end, on made-up music or on MUSIC=<folder>
-	@$(STEP) host "build the demo and its host (the first time takes some minutes)" -- $(BUILD)
+	@$(STEP) host "build the demo and its host (the first time takes up to half an hour on two cores)" -- $(BUILD)
 	@"$${CARGO_TARGET_DIR:-target}/debug/nd-demo"
 
 .PHONY: test

@@ -207,9 +207,26 @@ impl Plugin {
     where
         Req: Serialize + ?Sized,
     {
+        self.ask_unit(export, request, &CallOptions::default())
+    }
+
+    /// Like [`Plugin::call_unit`], with a cancel token or a limit of its own.
+    ///
+    /// # Errors
+    ///
+    /// Any [`CallError`].
+    pub fn ask_unit<Req>(
+        &self,
+        export: &str,
+        request: &Req,
+        options: &CallOptions,
+    ) -> Result<(), CallError>
+    where
+        Req: Serialize + ?Sized,
+    {
         let input = self.encode(export, request)?;
         self.measured(export, || {
-            let output = self.run(export, &input, &CallOptions::default())?;
+            let output = self.run(export, &input, options)?;
             wire::read_nothing(&output).map_err(|error| self.undecodable(export, &error))
         })
     }

@@ -4,7 +4,6 @@ use nd_types::scrobbler::{
     IsAuthorizedRequest, NowPlayingRequest, PlaybackReportRequest, SCROBBLER_ERROR_NOT_AUTHORIZED,
     SCROBBLER_ERROR_RETRY_LATER, SCROBBLER_ERROR_UNRECOVERABLE, ScrobbleRequest,
 };
-use serde::{Deserialize, Serialize};
 
 use crate::error::CallError;
 use crate::plugin::{CallOptions, Plugin};
@@ -14,10 +13,6 @@ pub struct Scrobbler<'a> {
     plugin: &'a Plugin,
     options: CallOptions,
 }
-
-/// What an export without an answer answers: any object, `null` or no bytes.
-#[derive(Default, Deserialize)]
-struct Nothing {}
 
 impl<'a> Scrobbler<'a> {
     pub(super) fn new(plugin: &'a Plugin) -> Self {
@@ -58,7 +53,8 @@ impl<'a> Scrobbler<'a> {
     ///
     /// What the server makes of the failure; a missing export is one.
     pub fn now_playing(&self, request: &NowPlayingRequest) -> Result<(), ScrobbleError> {
-        self.tell("nd_scrobbler_now_playing", request)
+        self.plugin
+            .ask_unit("nd_scrobbler_now_playing", request, &self.options)
             .map_err(ScrobbleError::new)
     }
 
@@ -68,7 +64,8 @@ impl<'a> Scrobbler<'a> {
     ///
     /// What the server makes of the failure; a missing export is one.
     pub fn scrobble(&self, request: &ScrobbleRequest) -> Result<(), ScrobbleError> {
-        self.tell("nd_scrobbler_scrobble", request)
+        self.plugin
+            .ask_unit("nd_scrobbler_scrobble", request, &self.options)
             .map_err(ScrobbleError::new)
     }
 
@@ -78,15 +75,13 @@ impl<'a> Scrobbler<'a> {
     ///
     /// What the server makes of the failure.
     pub fn playback_report(&self, request: &PlaybackReportRequest) -> Result<(), ScrobbleError> {
-        match self.tell("nd_scrobbler_playback_report", request) {
+        match self
+            .plugin
+            .ask_unit("nd_scrobbler_playback_report", request, &self.options)
+        {
             Err(error) if error.is_absent() => Ok(()),
             result => result.map_err(ScrobbleError::new),
         }
-    }
-
-    fn tell<Req: Serialize>(&self, export: &str, request: &Req) -> Result<(), CallError> {
-        let told = self.plugin.ask(export, request, &self.options);
-        told.map(|Nothing {}| ())
     }
 }
 

@@ -21,7 +21,9 @@ pub(super) fn plain(name: &str) -> String {
     name.chars().map(plain).collect()
 }
 
-/// Tags of a biography that are read; what comes after them is left out. Articles have a few dozen.
+/// Bytes of a biography that are read; what comes after them is left out.
+const MOST_BYTES: usize = 64 << 10;
+/// Tags of a biography that are read. Articles have a few dozen.
 const MOST_TAGS: usize = 1000;
 
 /// Cleans a biography: only harmless markup, on one line, and links open in a window of their own.
@@ -31,7 +33,9 @@ pub(super) fn biography(text: &str) -> String {
         cleaner.link_rel(Some("nofollow"));
         cleaner
     });
-    let clean = CLEANER.clean(bounded(text, MOST_TAGS)).to_string();
+    let clean = CLEANER
+        .clean(bounded(text, MOST_BYTES, MOST_TAGS))
+        .to_string();
     // Every link begins like this now, for the cleaner writes markup in one form only.
     clean
         .replace("\r\n", " ")

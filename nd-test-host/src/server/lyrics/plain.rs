@@ -4,11 +4,10 @@ use std::sync::LazyLock;
 
 use crate::server::markup::bounded;
 
-/// Tags of one line that are read; what comes after them is left out.
-const MOST_TAGS: usize = 200;
-/// Bytes of one line that are read if it has markup; what comes after them is left out. Cleaning takes the square of the
-/// number of attributes of a tag, and of ampersands that begin nothing.
+/// Bytes of one line that are read if it has markup; what comes after them is left out.
 const MOST_BYTES: usize = 16 << 10;
+/// Tags of one line that are read.
+const MOST_TAGS: usize = 200;
 
 /// Everything goes but the text; what is inside scripts and style sheets is not text.
 static STRICT: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
@@ -24,9 +23,9 @@ pub(super) fn plain(text: &str) -> String {
     if !text.contains(['<', '&']) {
         return text.to_owned();
     }
-    let text = &text[..text.floor_char_boundary(MOST_BYTES)];
     // The cleaner decodes all entities and writes back these; `&amp;` last, for it may stand before one of the others.
-    let cleaned = STRICT.clean(bounded(text, MOST_TAGS)).to_string();
+    let text = bounded(text, MOST_BYTES, MOST_TAGS);
+    let cleaned = STRICT.clean(text).to_string();
     [
         ("&lt;", "<"),
         ("&gt;", ">"),
